@@ -1,0 +1,35 @@
+"""Keys of partners: shown once, kept as a hash, found by their public half."""
+
+import hashlib
+import hmac
+import secrets
+from datetime import datetime, timedelta
+
+from apps.common.ids import public_id
+from apps.workspaces.models import ApiKey, Workspace
+
+START, SIZE = "fyno", 32
+MARK_EVERY = timedelta(minutes=1)
+
+
+def make(workspace: Workspace, name: str) -> tuple[ApiKey, str]:
+    """A new key and what its holder sends, `fyno_<public>_<secret>`: nobody can read it again."""
+    prefix, secret = public_id(), secrets.token_urlsafe(SIZE)
+    return ApiKey(workspace=workspace, name=name, prefix=prefix, digest=_digest(secret)), f"{START}_{prefix}_{secret}"
+
+
+def find(shown: str, now: datetime) -> ApiKey | None:
+    """The key that this is, if it is one; marks that it was used."""
+    start, _, rest = shown.partition("_")
+    prefix, _, secret = rest.partition("_")
+    key = ApiKey.objects.filter(prefix=prefix[:20]).select_related("workspace").first()
+    if start != START or key is None or not hmac.compare_digest(key.digest, _digest(secret)):
+        return None
+    if key.used_at is None or now - key.used_at > MARK_EVERY:
+        ApiKey.objects.filter(pk=key.pk).update(used_at=now)
+    return key
+
+
+def _digest(secret: str) -> str:
+    """SHA-256 is enough for 256 random bits."""
+    return hashlib.sha256(secret.encode()).hexdigest()
