@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 import secrets
 from datetime import datetime, timedelta
 
@@ -9,6 +10,7 @@ from apps.common.ids import public_id
 from apps.workspaces.models import ApiKey, Workspace
 
 START, SIZE = "fyno", 32
+_SHAPE = re.compile(rf"{START}_([a-z0-9]{{12}})_([A-Za-z0-9_-]{{43}})")
 MARK_EVERY = timedelta(minutes=1)
 
 
@@ -20,10 +22,9 @@ def make(workspace: Workspace, name: str) -> tuple[ApiKey, str]:
 
 def find(shown: str, now: datetime) -> ApiKey | None:
     """The key that this is, if it is one; marks that it was used."""
-    start, _, rest = shown.partition("_")
-    prefix, _, secret = rest.partition("_")
-    key = ApiKey.objects.filter(prefix=prefix[:20]).select_related("workspace").first()
-    if start != START or key is None or not hmac.compare_digest(key.digest, _digest(secret)):
+    parts = _SHAPE.fullmatch(shown)
+    key = ApiKey.objects.filter(prefix=parts[1]).select_related("workspace").first() if parts else None
+    if parts is None or key is None or not hmac.compare_digest(key.digest, _digest(parts[2])):
         return None
     if key.used_at is None or now - key.used_at > MARK_EVERY:
         ApiKey.objects.filter(pk=key.pk).update(used_at=now)
