@@ -1,0 +1,68 @@
+"""Stories in JSON: a drawing, what happens, and what must have happened (tests/stories).
+
+A story names the `example` or has `nodes` and `edges`; `world` is what the outside answers by path, `WORLD` its URL;
+`after` moves the clock, each time with what must be true `then`. What is checked is read back from the database.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from apps.channels.models import Delivery
+from apps.engine.registry import NODES
+from apps.runs import example
+from apps.runs.models import Run, Step
+from apps.triggers.registry import TRIGGERS
+from tests.cast import Clock, Outside, drain, fire
+
+STORIES = sorted((Path(__file__).parent / "stories").glob("*.json"))
+
+
+@pytest.mark.parametrize("path", STORIES, ids=lambda path: path.stem)
+def test_a_story_ends_as_it_says(path: Path, story, published, outside: Outside, clock: Clock) -> None:
+    tale = json.loads(path.read_text().replace("WORLD", outside.url))
+    outside.answers = {place: [tuple(answer) for answer in answers] for place, answers in tale["world"].items()}
+    url = story.webhook_live if "example" in tale else published(*tale["nodes"][1:], edges=tale["edges"])
+    status, answer = fire(url, tale["request"])
+    assert status == 202, answer
+    drain(clock)
+    for pause in tale.get("after", []):
+        clock.forward(**{unit: amount for unit, amount in pause.items() if unit != "then"})
+        drain(clock)
+        check(pause.get("then", {}), outside)
+    check(tale["then"], outside)
+
+
+def check(then: dict[str, Any], outside: Outside) -> None:
+    """What the story says, against the rows that are there."""
+    run, sent = Run.objects.get(), Delivery.objects.filter(state="sent")
+    skipped = {row.channel: row.reason for row in Delivery.objects.filter(state="skipped")}
+    facts = {
+        "status": run.state,
+        "code": run.code,
+        "path": [_words(step) for step in run.steps.order_by("seq")],
+        "calls": [f"{got['method']} {got['path']}" for got in outside.got],
+        "keys": len({got["headers"]["idempotency-key"] for got in outside.got}),
+        "messages": {row.channel: row.content["text"] for row in sent},
+    }
+    wanted = {name: value for name, value in then.items() if name != "skipped"}
+    assert {name: facts[name] for name in wanted} == wanted
+    for channel, reason in then.get("skipped", {}).items():
+        assert reason in skipped[channel]
+    assert [step.seq for step in run.steps.order_by("seq")] == list(range(1, run.steps_done + 1))
+
+
+def _words(step: Step) -> str:
+    """`node → outlet`; an outcome that is no plain passage stands behind the node."""
+    passed = step.outcome in ("done", "failed", "refused")
+    node = step.node if passed else f"{step.node}: {step.outcome}"
+    return f"{node} → {step.outlet}" if step.outlet and step.outcome != "waiting" else node
+
+
+def test_each_node_and_trigger_has_a_story() -> None:
+    drawings = [json.loads(path.read_text()) for path in STORIES]
+    told = {node["kind"] for tale in drawings for node in tale.get("nodes", [])}
+    told |= {node["kind"] for node in json.loads(example.DRAWING.read_text())["nodes"]}
+    assert told >= {*NODES.all(), *TRIGGERS.all()}
