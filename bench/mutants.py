@@ -1,0 +1,128 @@
+"""Breaks one rule at a time in a copy of the tree; the tests named beside it must then fail.
+
+.venv/bin/python bench/mutants.py
+
+Exits 1 when a mutant lives, or when its line is not there any more.
+"""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "var", "docs", "__pycache__", ".*_cache")
+
+
+class Mutant(NamedTuple):
+    """A rule, where it stands, what stands there, and what the mutant says."""
+
+    rule: str
+    path: str
+    line: str
+    instead: str
+    tests: str
+
+
+MUTANTS = (
+    Mutant(
+        "a lost once delivery is never sent again",
+        "apps/channels/transitions.py",
+        'kind = "refused" if safe else "unknown"',
+        'kind = "refused"',
+        "tests/test_machine.py",
+    ),
+    Mutant(
+        "the check before a late message says no",
+        "apps/channels/sending.py",
+        "return (now - since).total_seconds() < PAUSED_S",
+        "return True",
+        "tests/test_machine.py",
+    ),
+    Mutant(
+        "the check before a late call says no",
+        "apps/runs/executor.py",
+        "return left < held.call.call.timeout_s + 5",
+        "return False",
+        "tests/test_machine.py",
+    ),
+    Mutant(
+        "every address of a name must be good",
+        "apps/common/outbound.py",
+        "if not all(allowed(address, port) for address in found):",
+        "if not any(allowed(address, port) for address in found):",
+        "tests/test_outbound.py",
+    ),
+    Mutant(
+        "a POST asks for the workspace too",
+        "apps/workspaces/tenancy.py",
+        "mine = Membership.objects.filter(user=request.user, workspace__wsid=wsid)",
+        'mine = Membership.objects.filter(**{} if request.method == "POST" else {"workspace__wsid": wsid})',
+        "tests/test_who_may.py",
+    ),
+    Mutant(
+        "a settle asks for its token",
+        "apps/runs/transitions.py",
+        'MINE = "t.state = w.was AND t.token IS NOT DISTINCT FROM w.held"',
+        'MINE = "t.state = w.was AND (w.held IS NULL OR TRUE)"',
+        "tests/test_machine.py tests/test_two_workers.py",
+    ),
+    Mutant(
+        "a key is seen once",
+        "apps/events/transitions.py",
+        'refused = {row["event_id"] for row in asked} - rows.insert_new(SeenKey, asked, "event_id")',
+        'refused = set() & rows.insert_new(SeenKey, asked, "event_id")',
+        "tests/test_ingest.py",
+    ),
+    Mutant(
+        "a guard compares",
+        "apps/triggers/guards.py",
+        'return hmac.compare_digest(given.encode("utf-8", "replace"), wanted.encode("utf-8", "replace"))',
+        "return True",
+        "tests/test_door.py tests/test_ingest.py",
+    ),
+    Mutant(
+        "an answer is read without its secrets",
+        "apps/common/redacting.py",
+        "if isinstance(answer, NoAnswer) or self._bytes is None:",
+        "if isinstance(answer, Answer | NoAnswer):",
+        "tests/test_redacting.py tests/test_secrets.py",
+    ),
+    Mutant(
+        "a secret goes only to its hosts",
+        "apps/runs/executor.py",
+        "if not secret.may_go_to(host := target_of(call.url).host):",
+        "if not (host := target_of(call.url).host):",
+        "tests/test_secrets.py",
+    ),
+)
+
+
+def dies(mutant: Mutant) -> bool:
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "copy"
+        shutil.copytree(ROOT, copy, ignore=LEFT_OUT)
+        source = copy / mutant.path
+        text = source.read_text()
+        if text.count(mutant.line) != 1:
+            raise SystemExit(f"{mutant.rule}: its line is not in {mutant.path} any more")
+        source.write_text(text.replace(mutant.line, mutant.instead))
+        whole = [sys.executable, "-m", "pytest", "-x", "-n", "2", *mutant.tests.split()]
+        done = subprocess.run(whole, cwd=copy, capture_output=True, text=True)
+        return done.returncode in (1, 2) and " failed" in done.stdout  # 2: xdist stopped at the first
+
+
+def main() -> None:
+    alive = 0
+    for mutant in MUTANTS:
+        died = dies(mutant)
+        alive += not died
+        print(f"{'dies ' if died else 'LIVES'}  {mutant.rule}", flush=True)
+    print(f"{len(MUTANTS) - alive} of {len(MUTANTS)} mutants die")
+    sys.exit(bool(alive))
+
+
+if __name__ == "__main__":
+    main()
