@@ -2,8 +2,10 @@
 
 import contextlib
 import socket
+import ssl
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -13,7 +15,7 @@ from apps.channels.registry import PROVIDERS
 from apps.common import mailer, outbound
 from apps.common.calls import Answer, HttpCall, Keep, Mail, NoAnswer
 from apps.common.trouble import Refused
-from tests.raw import Raw, Script, Server, answering, reset
+from tests.raw import Raw, Script, Server, answering, certificate, reset
 
 MOODS = ("fine", "absent", "hangs", "resets", "drips", "busy", "broken", "nonsense", "rude")
 ADDRESSES = {"sms": "+919800000001", "email": "asha@example.com", "push": "device-1", "whatsapp": "+919800000001"}
@@ -221,3 +223,63 @@ def test_an_address_that_is_none_is_refused_before_anything_is_sent(address: str
     provider = PROVIDERS.all()["smtp"].model_validate(CASES["smtp"].settings(25))
     with pytest.raises(Refused, match="no e-mail address"):
         provider.prepare(Message(channel="email", address=address, text="hi", key="k"))
+
+
+@pytest.fixture
+def tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
+    """A server's certificate that is trusted in this test."""
+    context, file = certificate(tmp_path, "127.0.0.1")
+    monkeypatch.setattr(ssl, "create_default_context", lambda: ssl_trusting(file))
+    return context
+
+
+def ssl_trusting(file: str) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(file)
+    return context
+
+
+def account(port: int, **more: str) -> Provider:
+    return PROVIDERS.all()["smtp"].model_validate({**CASES["smtp"].settings(port), **more})
+
+
+def test_mail_goes_out_over_tls_from_the_first_byte(server: Server, tls: ssl.SSLContext) -> None:
+    raw = server(smtp("250 kept"), tls=tls)
+    assert attempt(account(raw.port, security="tls")).kind == "accepted"
+    assert b"Your code is 1234" in raw.got[0]
+
+
+def test_mail_is_encrypted_before_it_signs_in(server: Server, tls: ssl.SSLContext) -> None:
+    said: list[bytes] = []
+
+    def script(raw: Raw, link: socket.socket) -> None:
+        link.sendall(b"220 hello\r\n")
+        while not (line := link.recv(1000)).lower().startswith(b"starttls"):
+            said.append(line)
+            link.sendall(b"250-hello\r\n250 STARTTLS\r\n")
+        link.sendall(b"220 go on\r\n")
+        safe = tls.wrap_socket(link, server_side=True)
+        with safe, safe.makefile("rb") as lines:
+            for line in lines:
+                raw.got.append(line)
+                verb = line[:4].lower()
+                answers = {b"ehlo": b"250-hello\r\n250 AUTH PLAIN", b"auth": b"235 in", b"data": b"354 go on"}
+                safe.sendall(answers.get(verb, b"250 fine") + b"\r\n")
+                if verb == b"data":
+                    b"".join(iter(lines.readline, b".\r\n"))
+                    safe.sendall(b"250 kept\r\n")
+
+    raw = server(script)
+    result = attempt(account(raw.port, security="starttls", username="shop", password="c4nary"))
+    assert result.kind == "accepted", result
+    assert not any(b"AUTH" in line for line in said) and any(line.startswith(b"AUTH PLAIN") for line in raw.got)
+
+
+@pytest.mark.parametrize("security", ["tls", "starttls"])
+def test_a_mail_server_whose_certificate_nobody_vouches_for_gets_nothing(
+    server: Server, tmp_path: Path, security: str
+) -> None:
+    context, _ = certificate(tmp_path, "127.0.0.1")
+    raw = server(smtp("250 kept"), tls=context if security == "tls" else None)
+    assert attempt(account(raw.port, security=security)).kind == "refused"
+    assert raw.got == []

@@ -1,0 +1,156 @@
+"""An error of our own, or a COMMIT without an answer, stops only what it concerns, and is seen."""
+
+import json
+import logging
+
+import pytest
+from django.db import OperationalError, connection
+from django.utils import timezone
+
+from apps.channels import transitions as deliveries
+from apps.channels.models import Delivery
+from apps.engine.nodes.http_request import HttpRequest
+from apps.events.models import Event, SeenKey
+from apps.runs import starting, transitions
+from apps.runs.models import Run
+from apps.runs.sweeping import sweep
+from apps.triggers.models import Subscription
+from apps.workflows import publishing
+from apps.workflows.models import Version
+from tests.cast import PAYMENT, Clock, Outside, drain, finish, fire
+
+WAIT = {"id": "wait", "kind": "delay", "settings": {"amount": 1, "unit": "hours"}}
+CHEAT = {"number": 99, "layout": {}, "content_hash": "x", "created_at": timezone.now()}
+
+
+@pytest.fixture(autouse=True)
+def _quiet(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.CRITICAL)
+
+
+@pytest.fixture
+def silent_commit(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """While it holds something, a COMMIT goes through and its answer is lost."""
+    plain, left = connection.commit, []
+
+    def commit() -> None:
+        plain()
+        if left:
+            left.pop()
+            raise OperationalError("the connection broke")
+
+    monkeypatch.setattr(connection, "commit", commit)
+    return left
+
+
+def broken_version(workflow) -> Version:
+    """A version that no installation can read."""
+    return Version.objects.create(workflow=workflow, graph='{"nodes": 7}', **CHEAT)
+
+
+def test_an_event_that_cannot_be_routed_keeps_no_other_waiting_and_is_given_up(
+    story, payments, outside: Outside, clock: Clock
+) -> None:
+    live = Subscription.objects.get(trigger=payments.trigger, environment="test")
+    live.version_id = broken_version(payments).pk
+    live.save()
+    _, bad = fire(story.webhook_test)
+    good = finish(story.webhook_live, clock)
+    assert good.status == "completed"
+    row = Event.objects.get(pk=bad["request_id"])
+    assert (row.state, row.tries, row.reason) == ("failed", 5, "an error in Fynoflow itself")
+    assert Run.objects.count() == 1
+
+
+def test_a_run_that_cannot_go_on_keeps_no_other_waiting_and_is_given_up(published, payments, clock: Clock) -> None:
+    url = published(WAIT)
+    fire(url)
+    fire(url)
+    drain(clock)
+    bad, good = Run.objects.order_by("pk")
+    bad.version = broken_version(payments)
+    bad.save()
+    clock.forward(hours=1)
+    drain(clock)
+    bad.refresh_from_db()
+    good.refresh_from_db()
+    assert good.state == "completed"
+    assert (bad.state, "an error in Fynoflow itself" in bad.error) == ("failed", True)
+
+
+def test_an_answer_that_a_node_cannot_read_fails_its_run_and_is_seen(
+    story, outside: Outside, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(HttpRequest, "conclude", broken)
+    told = finish(story.webhook_live, clock)
+    assert told.status == "failed" and told.error == "an error in Fynoflow itself: ZeroDivisionError"
+    assert [s.outcome for s in told.steps] == ["done", "failed"] and len(outside.got) == 1
+
+
+def test_what_was_accepted_before_its_workflow_was_paused_is_ignored_and_says_so(
+    story, payments, owner, clock: Clock
+) -> None:
+    _, answer = fire(story.webhook_live)
+    publishing.pause(payments, by=owner)
+    sweep(clock)
+    row = Event.objects.get(pk=answer["request_id"])
+    assert (row.state, row.reason) == ("ignored", "the workflow was paused")
+
+
+def test_what_was_accepted_before_its_version_went_is_ignored_and_says_so(story, payments, clock: Clock) -> None:
+    _, answer = fire(story.webhook_live)
+    Subscription.objects.filter(trigger=payments.trigger).delete()
+    sweep(clock)
+    assert "no version" in Event.objects.get(pk=answer["request_id"]).reason
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_start_whose_commit_got_no_answer_goes_on_with_what_is_there(
+    story, outside: Outside, clock: Clock, silent_commit: list[int]
+) -> None:
+    _, answer = fire(story.webhook_live)
+    silent_commit.append(1)
+    held = starting.route(answer["request_id"], clock())
+    assert held is not None and Run.objects.get().token == held.token
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_claim_whose_commit_got_no_answer_is_ours_if_it_is_there(
+    published, clock: Clock, silent_commit: list[int]
+) -> None:
+    fire(published({"id": "ask", "kind": "http_request", "settings": {"url": {"text": "http://127.0.0.1:9/"}}}))
+    sweep(clock)
+    clock.forward(hours=1)
+    silent_commit.append(1)
+    held = transitions.claim(str(Run.objects.get().pk), clock())
+    assert held is not None and Run.objects.get().token == held.token
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_request_whose_commit_got_no_answer_is_accepted_once(story, clock: Clock, silent_commit: list[int]) -> None:
+    fire(story.webhook_live)
+    silent_commit.append(1)
+    status, answer = fire(story.webhook_live, PAYMENT, **{"Idempotency-Key": "k-1"})
+    assert status == 202
+    assert fire(story.webhook_live, PAYMENT, **{"Idempotency-Key": "k-1"})[1] == answer
+    assert silent_commit == []
+    assert (Event.objects.count(), SeenKey.objects.count()) == (2, 1)
+
+
+def test_a_message_whose_connection_was_deleted_while_a_worker_died_is_unknown(story, clock: Clock) -> None:
+    finish(story.webhook_live, clock)
+    row = Delivery.objects.earliest("pk")
+    Delivery.objects.filter(pk=row.pk).update(state="ready", due_at=clock.now, connection=None, ended_at=None)
+    assert deliveries.claim(str(row.pk), clock()) is not None
+    clock.forward(minutes=5)
+    assert deliveries.lose_expired(clock()) == 1
+    assert Delivery.objects.get(pk=row.pk).state == "unknown"
+
+
+def test_a_body_of_one_event_is_kept_as_it_came(story) -> None:
+    raw = json.dumps(PAYMENT).encode()
+    _, answer = fire(story.webhook_live, raw)
+    assert bytes(Event.objects.get(pk=answer["request_id"]).raw) == raw
