@@ -6,7 +6,7 @@ YOUNG, MIDDLE, OLD = 20_000, 20, 50  # values before a look at the young ones; l
 
 
 def collect_less_often() -> None:
-    """What is loaded by now is looked at no more, and new values seldom: a third of a worker's time went there."""
+    """What is loaded by now is looked at no more, and new values seldom: an eighth of a busy worker went there."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG, MIDDLE, OLD)
