@@ -9,7 +9,9 @@ from django.utils import timezone
 
 from apps.channels import transitions as deliveries
 from apps.channels.models import Delivery
+from apps.common.remembering import remembered
 from apps.engine.nodes.http_request import HttpRequest
+from apps.engine.nodes.send import Send
 from apps.events.models import Event, SeenKey
 from apps.runs import starting, transitions
 from apps.runs.models import Run
@@ -88,6 +90,35 @@ def test_an_answer_that_a_node_cannot_read_fails_its_run_and_is_seen(
     told = finish(story.webhook_live, clock)
     assert told.status == "failed" and told.error == "an error in Fynoflow itself: ZeroDivisionError"
     assert [s.outcome for s in told.steps] == ["done", "failed"] and len(outside.got) == 1
+
+
+def test_a_node_that_breaks_after_a_call_fails_its_run_and_the_call_is_not_made_again(
+    story, outside: Outside, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Send, "decide", broken)
+    told = finish(story.webhook_live, clock)
+    clock.forward(minutes=10)
+    drain(clock)
+    assert told.status == "failed" and told.error == "an error in Fynoflow itself: ZeroDivisionError"
+    assert [(s.node, s.outcome) for s in told.steps][-1] == ("cod", "failed")
+    assert [got["method"] for got in outside.got] == ["GET", "PUT"] and told.deliveries == ()
+
+
+def test_what_is_known_goes_on_while_the_database_is_away(settings) -> None:
+    answers: list[object] = ["first", OperationalError("away"), "second"]
+
+    @remembered
+    def read() -> object:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    settings.REMEMBER_S = 0
+    assert [read(), read(), read()] == ["first", "first", "second"]
 
 
 def test_what_was_accepted_before_its_workflow_was_paused_is_ignored_and_says_so(
