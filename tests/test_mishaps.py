@@ -2,6 +2,7 @@
 
 import json
 import logging
+from concurrent.futures import Future
 
 import pytest
 from django.db import OperationalError, connection
@@ -9,11 +10,13 @@ from django.utils import timezone
 
 from apps.channels import transitions as deliveries
 from apps.channels.models import Delivery
+from apps.common import committer
 from apps.common.remembering import remembered
 from apps.engine.nodes.http_request import HttpRequest
 from apps.engine.nodes.send import Send
 from apps.events.models import Event, SeenKey
 from apps.runs import starting, transitions
+from apps.runs.executor import carry_on
 from apps.runs.models import Run
 from apps.runs.sweeping import sweep
 from apps.triggers.models import Subscription
@@ -169,6 +172,51 @@ def test_a_request_whose_commit_got_no_answer_is_accepted_once(story, clock: Clo
     assert fire(story.webhook_live, PAYMENT, **{"Idempotency-Key": "k-1"})[1] == answer
     assert silent_commit == []
     assert (Event.objects.count(), SeenKey.objects.count()) == (2, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_claim_of_messages_whose_commit_got_no_answer_is_ours_if_it_is_there(
+    story, clock: Clock, silent_commit: list[int]
+) -> None:
+    finish(story.webhook_live, clock)
+    Delivery.objects.update(state="ready", due_at=clock.now, ended_at=None)
+    silent_commit.append(1)
+    held = deliveries.claim_due(10, clock())
+    assert silent_commit == [] and len(held) == 2
+    assert {h.token for h in held} == set(Delivery.objects.values_list("token", flat=True))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_messages_of_a_settle_whose_commit_was_slow_go_out(
+    story, outside: Outside, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first commit lands after its caller has tried again: the second moves nothing, and still it is ours."""
+    _, answer = fire(story.webhook_live)
+    held = starting.route(answer["request_id"], clock())
+    plain, slow = committer.submitted, [1]
+
+    def submitted(writer, item):
+        done = plain(writer, item)
+        if writer is transitions.write and slow:
+            slow.pop()
+            monkeypatch.setattr(transitions, "_is_there", late)
+            failed: Future[None] = Future()
+            failed.set_exception(committer.Doubtful())
+            return failed
+        return done
+
+    there, asked = transitions._is_there, []
+
+    def late(cursor) -> bool:
+        asked.append(1)
+        return len(asked) > 1 and there(cursor)
+
+    monkeypatch.setattr(committer, "submitted", submitted)
+    carry_on(held, clock)
+    assert Run.objects.get().state == "completed" and len(outside.got) == 2 and len(asked) >= 2
+    assert {row.state for row in Delivery.objects.all()} <= {"sent", "ready"}
+    drain(clock)
+    assert {row.state for row in Delivery.objects.all()} == {"sent"}
 
 
 def test_a_message_whose_connection_was_deleted_while_a_worker_died_is_unknown(story, clock: Clock) -> None:
