@@ -1,0 +1,44 @@
+"""Views that a page's script calls: JSON in, JSON out; what cannot be read is answered in words."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_POST
+from pydantic import BaseModel, ValidationError
+
+from apps.common.jsongate import Malformed, loads
+from apps.common.trouble import Refused
+
+MAX_KEYS = 200_000  # a drawing of 500 blocks has about 30,000
+MAX_FAULTS = 5
+Answering = Callable[..., dict[str, Any]]
+
+
+def answers(shape: type[BaseModel]) -> Callable[[Answering], Callable[..., HttpResponse]]:
+    """Pass the body as a value of `shape`; answer what the view gives, and 400 with `error` for what it refuses."""
+
+    def wrap(view: Answering) -> Callable[..., HttpResponse]:
+        @require_POST
+        @wraps(view)
+        def inner(request: HttpRequest, *given: Any, **named: Any) -> HttpResponse:
+            try:
+                asked = shape.model_validate(loads(request.body, MAX_KEYS))
+                return JsonResponse(view(request, *given, asked, **named))
+            except ValidationError as error:
+                return JsonResponse({"error": words_of(error)}, status=400)
+            except (Malformed, Refused) as trouble:
+                return JsonResponse({"error": f"{trouble}."}, status=400)
+
+        return inner
+
+    return wrap
+
+
+def words_of(error: ValidationError) -> str:
+    """The first faults in one line, each with its place."""
+    faults = error.errors(include_url=False, include_context=False, include_input=False)
+    said = [f"{'.'.join(map(str, f['loc']))[:120]}: {f['msg']}." for f in faults[:MAX_FAULTS]]
+    more = len(faults) - MAX_FAULTS
+    return " ".join([*said, f"And {more} more."] if more > 0 else said)

@@ -1,0 +1,117 @@
+"""The canvas: its page, and what it asks while people draw: check, save, go live."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.http import require_GET
+from pydantic import Field
+
+from apps.common.values import Value
+from apps.console import canvas_page
+from apps.console.answering import answers
+from apps.console.canvas_page import runs_under_way
+from apps.console.showing import show
+from apps.console.workflow import workflow_of
+from apps.engine.data import RunData
+from apps.engine.graph import Graph
+from apps.engine.samples import known, previews, sample_data
+from apps.triggers.registry import TRIGGERS
+from apps.workflows import publishing
+from apps.workflows.models import Version, Workflow
+from apps.workspaces.models import Membership
+from apps.workspaces.tenancy import editor, member
+
+
+class Check(Value):
+    """A drawing to look at, and the block whose texts are to be filled in with samples."""
+
+    graph: Graph
+    selected: str = Field(default="", max_length=60)
+
+
+class Save(Value):
+    graph: Graph
+    base: publishing.Base
+
+
+class Nothing(Value):
+    pass
+
+
+class Live(Value):
+    number: int
+
+
+@require_GET
+@ensure_csrf_cookie
+@member
+def canvas(request: HttpRequest, membership: Membership, slug: str) -> HttpResponse:
+    """`?version=2` opens that version instead of the one worked on."""
+    found = workflow_of(membership, slug)
+    version = _wanted(found, request.GET.get("version", ""))
+    facts = {"here": "workflows", "workflow": found, "page": canvas_page.page_of(membership, found, version)}
+    return show(request, "pages/canvas.html", membership, facts)
+
+
+def _wanted(found: Workflow, number: str) -> Version | None:
+    """The version of this number; without one the newest. Raises 404."""
+    if not number:
+        return found.versions.order_by("-number").first()
+    wanted = int(number) if number.isascii() and number.isdigit() and len(number) < 9 else 0
+    version = found.versions.filter(number=wanted).first()
+    if version is None:
+        raise Http404
+    return version
+
+
+@member
+@answers(Check)
+def check(request: HttpRequest, membership: Membership, asked: Check, slug: str) -> dict[str, Any]:
+    """The problems of a drawing, and what can be known at its blocks: names with samples, texts filled in."""
+    found = workflow_of(membership, slug)
+    facts = canvas_page.facts_of(found)
+    data = sample_data(asked.graph, facts, TRIGGERS.all())
+    filled = previews(asked.graph, asked.selected, data) if asked.selected else {}
+    return {
+        "problems": [p.model_dump() for p in publishing.defects(found, asked.graph)],
+        "known": _known(data),
+        "previews": {field: preview.model_dump() for field, preview in filled.items()},
+    }
+
+
+def _known(data: RunData) -> dict[str, list[tuple[str, str]]]:
+    """By block: what it gives, as (path, sample); the trigger's under the empty name."""
+    return {"": known(data.trigger), **{key: known(output) for key, output in data.steps.items()}}
+
+
+@editor
+@answers(Save)
+def save(request: HttpRequest, membership: Membership, asked: Save, slug: str) -> dict[str, Any]:
+    """Save as Test: what stands then, or the conflict with what somebody else saved."""
+    found = workflow_of(membership, slug)
+    try:
+        version = publishing.save(found, asked.graph, by=membership.user, now=timezone.now(), onto=asked.base)
+    except publishing.Stale as stale:
+        return {"conflict": canvas_page.stand(found, stale.version)}
+    return {"saved": canvas_page.stand(workflow_of(membership, slug), version)}
+
+
+@editor
+@answers(Live)
+def live(request: HttpRequest, membership: Membership, asked: Live, slug: str) -> dict[str, Any]:
+    """Make a version Live."""
+    found = workflow_of(membership, slug)
+    version = _wanted(found, str(asked.number))
+    if version is None:
+        raise Http404
+    publishing.go_live(version, by=membership.user, now=timezone.now())
+    return {"versions": canvas_page.versions_of(workflow_of(membership, slug))}
+
+
+@member
+@answers(Nothing)
+def under_way(request: HttpRequest, membership: Membership, asked: Nothing, slug: str) -> dict[str, Any]:
+    """How many runs are not over, by the number of their version."""
+    return {"open": runs_under_way(workflow_of(membership, slug))}

@@ -1,0 +1,108 @@
+"""What the canvas is given with its page: the drawing, its versions, every kind of block, and what can be picked."""
+
+from collections import Counter
+from typing import Any
+
+from django.templatetags.static import static
+from django.urls import reverse
+
+from apps.engine.data import RunData
+from apps.engine.graph import Graph, parse_graph
+from apps.engine.samples import known
+from apps.notifications.models import NotificationEvent
+from apps.runs.models import Run
+from apps.workflows.catalogue import catalogue
+from apps.workflows.models import Version, Workflow
+from apps.workspaces.models import Membership, Secret, Workspace
+
+EMPTY = {"nodes": [{"id": "start", "kind": "webhook", "name": "Webhook", "position": {"x": 0, "y": 0}}]}
+MAX_VERSIONS, MAX_CHOICES = 200, 1000
+CALLS = ("check", "save", "live", "under_way")
+OVER = [Run.State.COMPLETED, Run.State.FAILED, Run.State.CANCELLED]
+MAX_COUNTED = 10_000
+
+
+def page_of(membership: Membership, workflow: Workflow, version: Version | None) -> dict[str, Any]:
+    """All that the canvas is drawn from, as one JSON document."""
+    place = membership.workspace
+    facts = facts_of(workflow)
+    return {
+        **stand(workflow, version),
+        "name": workflow.name,
+        "draft_key": f"fynoflow:{membership.user_id}:{workflow.slug}",
+        "may_edit": membership.may_edit(),
+        "kinds": catalogue(),
+        "sources": sources_of(place),
+        "facts": [*_under("workspace", facts.workspace), *_under("run", facts.run)],
+        "urls": urls_of(place, workflow),
+    }
+
+
+def _under(root: str, facts: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(f"{root}.{path}", text) for path, text in known(facts)]
+
+
+def stand(workflow: Workflow, version: Version | None) -> dict[str, Any]:
+    """A version as it stands, among all versions; where there is none, an empty drawing."""
+    newest = workflow.versions.order_by("-number").first()
+    base = {"number": 0, "edition": "", "newest": newest.number if newest else 0}
+    if version is not None:
+        base = {**base, "number": version.number, "edition": version.edition()}
+    return {"graph": graph_of(version), "base": base, "versions": versions_of(workflow)}
+
+
+def graph_of(version: Version | None) -> dict[str, Any]:
+    drawn: Graph = version.drawn() if version else parse_graph(EMPTY)
+    return drawn.model_dump(mode="json")
+
+
+def versions_of(workflow: Workflow) -> list[dict[str, Any]]:
+    """The newest versions, newest first."""
+    rows = workflow.versions.select_related("saved_by").order_by("-number")[:MAX_VERSIONS]
+    return [
+        {
+            "number": row.number,
+            "name": row.name,
+            "note": row.note,
+            "test": row.pk == workflow.test_id,
+            "live": row.pk == workflow.live_id,
+            "by": row.saved_by.email if row.saved_by else "",
+            "at": (row.saved_at or row.created_at).isoformat(),
+        }
+        for row in rows
+    ]
+
+
+def runs_under_way(workflow: Workflow) -> list[tuple[int, int]]:
+    """How many runs are not over, as (version number, count); counts no further than 10,000."""
+    opened = workflow.runs.exclude(state__in=OVER).order_by()[:MAX_COUNTED].values_list("version__number", flat=True)
+    return sorted(Counter(opened).items())
+
+
+def facts_of(workflow: Workflow) -> RunData:
+    """What a run of this workflow knows of itself and its workspace, as examples."""
+    run = {"id": "019e5a7c-0000-7000-8000-000000000000", "request_id": "019e5a7c-0000-7000-8000-000000000001"}
+    run |= {"environment": "test", "started_at": "2026-01-31T09:30:00+00:00"}
+    return RunData(workspace=workflow.workspace.facts(), run=run)
+
+
+def sources_of(place: Workspace) -> dict[str, list[tuple[str, str]]]:
+    """What settings may point to, by the name of the source: (value, words)."""
+    events = NotificationEvent.objects.of(place).order_by("name").values_list("name", "template__name")
+    secrets = Secret.objects.of(place).order_by("name").values_list("name", flat=True)
+    return {
+        "events": [(name, name) for name, _ in events[:MAX_CHOICES]],
+        "secrets": [(name, name) for name in secrets[:MAX_CHOICES]],
+    }
+
+
+def urls_of(place: Workspace, workflow: Workflow) -> dict[str, str]:
+    here = [place.wsid, workflow.slug]
+    return {
+        **{call: reverse(f"canvas-{call}", args=here) for call in CALLS},
+        "workflow": reverse("workflow", args=here),
+        "canvas": reverse("canvas", args=here),
+        "sign_in": reverse("sign-in"),
+        "icons": static("builder/icons.svg"),
+        "editor": static("builder/editor.js"),
+    }

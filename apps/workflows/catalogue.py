@@ -1,0 +1,33 @@
+"""Every kind of block as the canvas must know it: words, ways out, and the JSON schema its settings are drawn from."""
+
+from functools import lru_cache
+from typing import Any
+
+from apps.engine.graph import TRIGGER_OUTLET
+from apps.engine.node import NodeType
+from apps.engine.registry import NODES
+from apps.triggers.registry import TRIGGERS
+from apps.triggers.trigger_type import TriggerType
+
+
+@lru_cache(maxsize=1)
+def catalogue() -> dict[str, dict[str, Any]]:
+    """By kind: the triggers first, then the nodes by the group they stand in."""
+    nodes = sorted(NODES.all().values(), key=lambda cls: (cls.group, cls.title))
+    return {cls.kind: _trigger(cls) for cls in TRIGGERS.all().values()} | {cls.kind: _node(cls) for cls in nodes}
+
+
+def _node(cls: type[NodeType]) -> dict[str, Any]:
+    ways = {"ends": cls.ends, "branching": cls.branching, "aside": [*cls.loses, *(["else"] if cls.branching else [])]}
+    return {**_words(cls), **ways, "waits": cls.waits, "trigger": False}
+
+
+def _trigger(cls: type[TriggerType]) -> dict[str, Any]:
+    ways = {"ends": (TRIGGER_OUTLET,), "branching": "", "aside": []}
+    return {**_words(cls), **ways, "waits": False, "trigger": True}
+
+
+def _words(cls: type[NodeType] | type[TriggerType]) -> dict[str, Any]:
+    about = " ".join((cls.__doc__ or "").split()).replace("*", "").replace("`", "").partition(". ")[0].rstrip(".") + "."
+    shown = {"title": cls.title, "icon": cls.icon, "group": cls.group, "summary": cls.summary}
+    return {**shown, "about": about, "schema": cls.model_json_schema()}

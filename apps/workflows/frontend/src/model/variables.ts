@@ -1,0 +1,29 @@
+/** What a block can read: the trigger's sample, what the blocks before it give, workspace and run. */
+
+import { before, blockOf } from "./graph";
+import type { Graph, Variable } from "./types";
+
+/** By block id, as (path, sample); the trigger's under the empty id. */
+export type Known = Readonly<Record<string, [string, string][]>>;
+
+export function variables(
+  graph: Graph,
+  id: string,
+  known: Known,
+  facts: readonly [string, string][],
+): Variable[] {
+  const trigger = (known[""] ?? []).map(([path, sample]) => ({ path, sample, from: "Trigger" }));
+  const steps = [...before(graph, id)].flatMap((step) =>
+    (known[step] ?? []).map(([path, sample]) => ({
+      path: `steps.${step}.${path}`,
+      sample,
+      from: blockOf(graph, step)?.name ?? step,
+    })),
+  );
+  const around = facts.map(([path, sample]) => ({
+    path,
+    sample,
+    from: path.startsWith("run.") ? "Run" : "Workspace",
+  }));
+  return [...trigger, ...steps, ...around];
+}

@@ -1,0 +1,40 @@
+/** What the server gave with the page (`apps/console/canvas_page.py`). */
+
+import type { Graph, Kinds } from "./model/types";
+
+export interface Base {
+  number: number;
+  edition: string;
+  newest: number;
+}
+
+export interface Version {
+  number: number;
+  name: string;
+  note: string;
+  test: boolean;
+  live: boolean;
+  by: string;
+  at: string;
+}
+
+/** A version as it stands, among all versions. */
+export interface Stand {
+  graph: Graph;
+  base: Base;
+  versions: Version[];
+}
+
+type Call = "check" | "save" | "live" | "under_way";
+
+export interface Page extends Stand {
+  name: string;
+  draft_key: string;
+  may_edit: boolean;
+  kinds: Kinds;
+  sources: Record<string, [string, string][]>;
+  facts: [string, string][];
+  urls: Record<Call | "workflow" | "canvas" | "sign_in" | "icons" | "editor", string>;
+}
+
+export const page: Page = JSON.parse(document.getElementById("page")!.textContent!);

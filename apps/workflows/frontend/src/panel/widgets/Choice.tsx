@@ -1,0 +1,101 @@
+import { page } from "../../page";
+import { Icon } from "../../ui/Icon";
+import type { ControlProps, WidgetProps } from "../context";
+
+type Option = [value: string, words: string];
+
+const MOST_IN_A_SELECT = 60;
+
+function optionsOf({ schema }: WidgetProps): Option[] {
+  const source = schema["x-source"];
+  if (source) return page.sources[source] ?? [];
+  return (schema.enum ?? []).map((value) => [
+    String(value),
+    schema["x-labels"]?.[String(value)] ?? String(value),
+  ]);
+}
+
+/** One of some words, or of what the workspace has; many are searched by typing. */
+export function Choice(props: WidgetProps) {
+  const { control, value, set, schema, mayBeNull } = props;
+  const options = optionsOf(props);
+  const chosen = String(value ?? "");
+  const choose = (word: string) => {
+    const listed = schema.enum?.find((one) => String(one) === word);
+    set(word === "" && mayBeNull ? null : (listed ?? word));
+  };
+  const empty = mayBeNull ? "Default" : options.length ? "Choose…" : "There is none yet";
+  return (
+    <Select
+      control={control}
+      options={options}
+      chosen={chosen}
+      choose={choose}
+      empty={empty}
+      optional={mayBeNull}
+    />
+  );
+}
+
+export function Secret({ control, value, set }: WidgetProps) {
+  const options = page.sources.secrets ?? [];
+  const chosen =
+    value && typeof value === "object" && !Array.isArray(value) ? String(value.secret ?? "") : "";
+  const empty = options.length ? "Choose a secret…" : "There is no secret yet";
+  return (
+    <div className="with-icon">
+      <Icon name="key-round" />
+      <Select
+        control={control}
+        options={options}
+        chosen={chosen}
+        choose={(secret) => set({ secret })}
+        empty={empty}
+        optional={false}
+      />
+    </div>
+  );
+}
+
+interface SelectProps {
+  control: ControlProps;
+  options: Option[];
+  chosen: string;
+  choose(value: string): void;
+  empty: string;
+  optional: boolean;
+}
+
+function Select({ control, options, chosen, choose, empty, optional }: SelectProps) {
+  const isKnown = options.some(([value]) => value === chosen);
+  if (options.length > MOST_IN_A_SELECT) {
+    return (
+      <>
+        <input
+          {...control}
+          list={`${control.id}list`}
+          value={chosen}
+          placeholder={empty}
+          onChange={(event) => choose(event.target.value)}
+        />
+        <datalist id={`${control.id}list`}>
+          {options.map(([value, words]) => (
+            <option key={value} value={value} label={words} />
+          ))}
+        </datalist>
+      </>
+    );
+  }
+  return (
+    <select {...control} value={chosen} onChange={(event) => choose(event.target.value)}>
+      {(optional || !isKnown) && (
+        <option value={isKnown ? "" : chosen}>{chosen && !isKnown ? `${chosen} (missing)` : empty}</option>
+      )}
+      {options.map(([value, words]) => (
+        <option key={value} value={value}>
+          {words}
+        </option>
+      ))}
+    </select>
+  );
+}

@@ -1,0 +1,21 @@
+import { memo } from "react";
+import { page } from "../page";
+
+export const Icon = memo(({ name }: { name: string }) => (
+  <svg className="icon" aria-hidden="true" focusable="false">
+    <use href={`${page.urls.icons}#${name}`} />
+  </svg>
+));
+
+/** A button that shows only an icon; its name is for the ear and the tooltip. */
+export function IconButton({
+  icon,
+  label,
+  ...rest
+}: { icon: string; label: string } & React.ButtonHTMLAttributes<HTMLButtonElement>) {
+  return (
+    <button type="button" className="icon-button" aria-label={label} title={label} {...rest}>
+      <Icon name={icon} />
+    </button>
+  );
+}
