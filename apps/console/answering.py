@@ -10,10 +10,15 @@ from pydantic import BaseModel, ValidationError
 
 from apps.common.jsongate import Malformed, loads
 from apps.common.trouble import Refused
+from apps.common.values import Value
 
 MAX_KEYS = 200_000  # a drawing of 500 blocks has about 30,000
 MAX_FAULTS = 5
 Answering = Callable[..., dict[str, Any]]
+
+
+class Nothing(Value):
+    """A question that says no more than that it is asked."""
 
 
 def answers(shape: type[BaseModel]) -> Callable[[Answering], Callable[..., HttpResponse]]:

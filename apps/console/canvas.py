@@ -10,7 +10,7 @@ from pydantic import Field
 
 from apps.common.values import Value
 from apps.console import canvas_page
-from apps.console.answering import answers
+from apps.console.answering import Nothing, answers
 from apps.console.canvas_page import runs_under_way
 from apps.console.showing import show
 from apps.console.workflow import workflow_of
@@ -34,10 +34,6 @@ class Check(Value):
 class Save(Value):
     graph: Graph
     base: publishing.Base
-
-
-class Nothing(Value):
-    pass
 
 
 class Live(Value):

@@ -17,7 +17,7 @@ from apps.workspaces.models import Membership, Secret, Workspace
 
 EMPTY = {"nodes": [{"id": "start", "kind": "webhook", "name": "Webhook", "position": {"x": 0, "y": 0}}]}
 MAX_VERSIONS, MAX_CHOICES = 200, 1000
-CALLS = ("check", "save", "live", "under_way")
+CALLS = ("check", "save", "live", "under_way", "payloads", "dry_run", "try_call", "fire")
 OVER = [Run.State.COMPLETED, Run.State.FAILED, Run.State.CANCELLED]
 MAX_COUNTED = 10_000
 
@@ -86,14 +86,18 @@ def facts_of(workflow: Workflow) -> RunData:
     return RunData(workspace=workflow.workspace.facts(), run=run)
 
 
-def sources_of(place: Workspace) -> dict[str, list[tuple[str, str]]]:
-    """What settings may point to, by the name of the source: (value, words)."""
-    events = NotificationEvent.objects.of(place).order_by("name").values_list("name", "template__name")
+def sources_of(place: Workspace) -> dict[str, list[tuple[str, ...]]]:
+    """What settings may point to, by the name of the source: (value, words), and for events their channels."""
+    events = NotificationEvent.objects.of(place).order_by("name").prefetch_related("connections")
     secrets = Secret.objects.of(place).order_by("name").values_list("name", flat=True)
     return {
-        "events": [(name, name) for name, _ in events[:MAX_CHOICES]],
+        "events": [_event(event) for event in events[:MAX_CHOICES]],
         "secrets": [(name, name) for name in secrets[:MAX_CHOICES]],
     }
+
+
+def _event(event: NotificationEvent) -> tuple[str, ...]:
+    return (event.name, event.name, *sorted(one.channel for one in event.connections.all()))
 
 
 def urls_of(place: Workspace, workflow: Workflow) -> dict[str, str]:

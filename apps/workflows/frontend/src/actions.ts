@@ -38,6 +38,17 @@ export function reveal(flow: Flow, id: string): void {
   void flow.setCenter(row.position.x + WIDTH / 2, row.position.y + 40, { zoom, duration: duration(200) });
 }
 
+const SMALLEST = 0.6;
+
+/** Where the whole drawing can still be read, all of it stays in sight while it grows. */
+function makeRoom(flow: Flow): void {
+  const bounds = flow.getNodesBounds(flow.getNodes());
+  const box = document.querySelector(".canvas")!.getBoundingClientRect();
+  const fits = Math.min(box.width / bounds.width, box.height / bounds.height) * 0.86;
+  if (fits >= SMALLEST)
+    void flow.fitView({ padding: 0.07, maxZoom: flow.getZoom(), duration: duration(120) });
+}
+
 export interface Way {
   id: string;
   outlet: string;
@@ -62,7 +73,8 @@ export function place(flow: Flow, kind: string, at?: Place, from?: Way): string 
   };
   const added = graphs.add(now, block);
   edit(way ? graphs.connect(added, way.id, way.outlet, block.id) : added);
-  select(flow, [block.id], true);
+  select(flow, [block.id]);
+  setTimeout(() => makeRoom(flow), 90); // the panel has opened by then
   say(`${block.name} added${before ? ` after “${before.name}”` : ""}.`);
   return block.id;
 }

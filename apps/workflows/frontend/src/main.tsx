@@ -1,12 +1,15 @@
 import "@xyflow/react/dist/base.css";
 import "./style.css";
-import { useEffect, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { createRoot } from "react-dom/client";
-import { ReactFlowProvider } from "@xyflow/react";
+import { ReactFlowProvider, useReactFlow } from "@xyflow/react";
+import { select } from "./actions";
 import { Canvas } from "./canvas/Canvas";
-import type { Marks } from "./canvas/cards";
+import type { CardNode } from "./canvas/cards";
 import { usePageKeys } from "./keys";
-import { check, restoreDraft, use } from "./store";
+import { page } from "./page";
+import { check, graph, restoreDraft, use } from "./store";
+import { marksOf } from "./testing";
 import { Bar, Toast } from "./ui/Bar";
 import { Conflict } from "./ui/Conflict";
 import { SignedOut } from "./ui/dialogs";
@@ -14,23 +17,25 @@ import { Drawer } from "./ui/Drawer";
 import { Palette } from "./ui/Palette";
 import { Panel } from "./ui/Panel";
 
-const NO_MARKS: Marks = {};
-
 function App() {
   const [hasPalette, setPalette] = useState(false);
   const hasPanel = use((state) => state.selection.length > 0);
+  const flow = useReactFlow<CardNode>();
+  const dryRun = use((state) => state.dryRun);
+  const marks = useMemo(() => marksOf(dryRun), [dryRun]);
   usePageKeys();
   useEffect(() => {
     restoreDraft();
+    if (page.may_edit && !page.base.number && graph().nodes.length === 1) select(flow, [graph().nodes[0].id]);
     void check();
-  }, []);
+  }, [flow]);
   const classes = ["app", hasPanel && "with-panel", hasPalette && "with-palette"].filter(Boolean).join(" ");
   return (
     <div className={classes}>
       <Bar togglePalette={() => setPalette(!hasPalette)} />
       <Palette done={() => setPalette(false)} />
       <main aria-label="Canvas">
-        <Canvas marks={NO_MARKS} />
+        <Canvas marks={marks} />
         <Drawer />
       </main>
       <Panel />

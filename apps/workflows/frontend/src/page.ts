@@ -25,14 +25,17 @@ export interface Stand {
   versions: Version[];
 }
 
-type Call = "check" | "save" | "live" | "under_way";
+/** A value, what people read, and for a notification event its channels. */
+export type Choice = [value: string, words: string, ...channels: string[]];
+
+type Call = "check" | "save" | "live" | "under_way" | "payloads" | "dry_run" | "try_call" | "fire";
 
 export interface Page extends Stand {
   name: string;
   draft_key: string;
   may_edit: boolean;
   kinds: Kinds;
-  sources: Record<string, [string, string][]>;
+  sources: Record<string, Choice[]>;
   facts: [string, string][];
   urls: Record<Call | "workflow" | "canvas" | "sign_in" | "icons" | "editor", string>;
 }

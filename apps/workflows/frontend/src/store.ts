@@ -10,6 +10,7 @@ import type { Block, Graph, Problem } from "./model/types";
 import type { Known } from "./model/variables";
 import { page, type Base, type Stand, type Version } from "./page";
 import { post, Refused, SignedOut } from "./server";
+import type { DryRun } from "./testing";
 
 export interface Said {
   text: string;
@@ -41,6 +42,7 @@ export interface State {
   conflict: Conflict | null;
   saving: boolean;
   signedOut: boolean;
+  dryRun: DryRun | null;
   focus: { node: string; field: string } | null;
 }
 
@@ -60,6 +62,7 @@ let state: State = {
   conflict: null,
   saving: false,
   signedOut: false,
+  dryRun: null,
   focus: null,
 };
 const listeners = new Set<() => void>();
@@ -140,7 +143,7 @@ export async function check(): Promise<void> {
   }
 }
 
-function failed(trouble: unknown, what: string): void {
+export function failed(trouble: unknown, what: string): void {
   if (trouble instanceof SignedOut) return put({ signedOut: true });
   const why =
     trouble instanceof Refused ? trouble.message : "The server does not answer. Your work is kept here.";

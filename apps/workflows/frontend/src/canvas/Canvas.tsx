@@ -103,6 +103,16 @@ function sayRefusal(now: FinalConnectionState): void {
   say(why ?? "That connection is not possible.", true);
 }
 
+const MARGIN = 24;
+const CARD_HEIGHT = 140;
+
+/** How far a card must be moved along one axis to be seen whole, its beginning first. */
+function shift(start: number, length: number, room: number): number {
+  const end = start + length;
+  if (end > room - MARGIN) return Math.max(room - MARGIN - end, MARGIN - start);
+  return start < MARGIN ? MARGIN - start : 0;
+}
+
 /** The panel takes room: the chosen card stays in sight. Reckoned, as a card out of sight is not in the page. */
 function useInSight(id: string, flow: Flow, box: React.RefObject<HTMLDivElement | null>): void {
   useEffect(() => {
@@ -110,13 +120,13 @@ function useInSight(id: string, flow: Flow, box: React.RefObject<HTMLDivElement 
     const timer = setTimeout(() => {
       const row = graphs.blockOf(graph(), id) ?? graphs.noteOf(graph(), id);
       const view = flow.getViewport();
-      const room = box.current?.clientWidth ?? 0;
-      if (!row) return;
-      const left = row.position.x * view.zoom + view.x;
-      const right = left + WIDTH * view.zoom;
-      const shift = right > room - 16 ? Math.max(room - 32 - right, 24 - left) : left < 0 ? 24 - left : 0;
-      if (shift) void flow.setViewport({ ...view, x: view.x + shift }, { duration: duration(160) });
-    }, 40);
+      if (!row || !box.current) return;
+      const { clientWidth, clientHeight } = box.current;
+      const x = shift(row.position.x * view.zoom + view.x, WIDTH * view.zoom, clientWidth);
+      const y = shift(row.position.y * view.zoom + view.y, CARD_HEIGHT * view.zoom, clientHeight);
+      const next = { ...view, x: view.x + x, y: view.y + y };
+      if (x || y) void flow.setViewport(next, { duration: duration(120) });
+    }, 300);
     return () => clearTimeout(timer);
   }, [id, flow, box]);
 }

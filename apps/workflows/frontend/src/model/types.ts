@@ -61,6 +61,7 @@ export interface Schema {
   "x-labels"?: Record<string, string>;
   "x-hide-when"?: Record<string, Json[]>;
   "x-source"?: string;
+  "x-fills"?: string;
   "x-language"?: string;
   "x-collapsed"?: boolean;
   "x-ordered"?: boolean;

@@ -1,6 +1,6 @@
 import { createContext, useContext } from "react";
 import type { Shapes } from "../model/schema";
-import type { Json, Path, Schema, Variable } from "../model/types";
+import type { Json, Path, Schema, Settings, Variable } from "../model/types";
 import type { Preview } from "../store";
 
 /** What every field of one block shares. `errors` by dotted path. */
@@ -10,7 +10,10 @@ export interface Form {
   previews: Readonly<Record<string, Preview>>;
   variables: readonly Variable[];
   readOnly: boolean;
+  settings: Settings;
   set(path: Path, value: Json): void;
+  /** Several settings as one step that can be undone. */
+  setAll(changes: [Path, Json][]): void;
 }
 
 export const FormContext = createContext<Form | null>(null);

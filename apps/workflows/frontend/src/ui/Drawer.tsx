@@ -1,24 +1,56 @@
-/** Under the canvas: what is to mend. */
+/** Under the canvas: what is to mend, and tests. */
 
 import { useState } from "react";
 import { Icon } from "./Icon";
 import { ProblemCount, ProblemList } from "./Problems";
+import { Testing } from "./Testing";
+
+type Tab = "" | "problems" | "test";
 
 export function Drawer() {
-  const [open, setOpen] = useState(false);
+  const [tab, setTab] = useState<Tab>("");
+  const toggle = (next: Tab) => setTab(tab === next ? "" : next);
   return (
-    <section className={open ? "drawer open" : "drawer"} aria-label="Problems">
+    <section className="drawer" aria-label="Problems and tests">
       <div className="drawer-bar">
-        <button type="button" className="drawer-tab" aria-expanded={open} onClick={() => setOpen(!open)}>
+        <button
+          type="button"
+          className="drawer-tab"
+          aria-expanded={tab === "problems"}
+          onClick={() => toggle("problems")}
+        >
           <ProblemCount />
-          <Icon name={open ? "chevron-down" : "chevron-up"} />
+          <Icon name={tab === "problems" ? "chevron-down" : "chevron-up"} />
+        </button>
+        <button
+          type="button"
+          className="drawer-tab"
+          aria-expanded={tab === "test"}
+          onClick={() => toggle("test")}
+        >
+          <Icon name="flask-conical" />
+          Test
+          <Icon name={tab === "test" ? "chevron-down" : "chevron-up"} />
         </button>
       </div>
-      {open && (
+      {tab === "problems" && (
         <div className="drawer-body">
           <ProblemList />
         </div>
       )}
+      {/* Kept while another tab is open: what was typed stays. */}
+      <TestTab isOpen={tab === "test"} />
     </section>
+  );
+}
+
+function TestTab({ isOpen }: { isOpen: boolean }) {
+  const [wasOpen, setWasOpen] = useState(false);
+  if (isOpen && !wasOpen) setWasOpen(true);
+  if (!wasOpen) return null;
+  return (
+    <div className="drawer-body" hidden={!isOpen}>
+      <Testing />
+    </div>
   );
 }

@@ -14,6 +14,7 @@ import { Fields } from "../panel/Field";
 import { check, edit, graph, put, say, use } from "../store";
 import { Icon, IconButton } from "./Icon";
 import { LeadsTo } from "./LeadsTo";
+import { TryCall } from "./TryCall";
 
 export function Panel() {
   const selection = use((state) => state.selection);
@@ -141,13 +142,14 @@ function BlockPanel({ block }: { block: Block }) {
         )}
         <Close />
       </header>
-      <div className="panel-body">
+      <div className="panel-body" tabIndex={page.may_edit ? undefined : 0}>
         <Unshown id={block.id} box={box} />
         {kind && (
           <FormContext value={form}>
             <Fields schema={kind.schema} value={block.settings} path={[]} />
           </FormContext>
         )}
+        <TryCall block={block} />
         <LeadsTo id={block.id} />
       </div>
     </aside>
@@ -176,15 +178,22 @@ function useFormOf(block: Block): Form {
       previews,
       variables: variables(now, id, known, page.facts),
       readOnly: !page.may_edit,
-      set(path: Path, value: Json) {
-        const old = graphs.blockOf(graph(), id);
-        if (!old) return;
-        const settings = graphs.setAt(old.settings, path, value) as Settings;
-        edit(graphs.settle(graph(), page.kinds, id, settings), `${id}/${keyOf(path)}`);
-      },
+      settings: block.settings,
+      set: (path, value) => setSettings(id, [[path, value]]),
+      setAll: (changes) => setSettings(id, changes),
     }),
-    [block.kind, errors, previews, known, now, id],
+    [block, errors, previews, known, now, id],
   );
+}
+
+function setSettings(id: string, changes: [Path, Json][]): void {
+  const block = graphs.blockOf(graph(), id);
+  if (!block) return;
+  const settings = changes.reduce<Json>(
+    (all, [path, value]) => graphs.setAt(all, path, value),
+    block.settings,
+  );
+  edit(graphs.settle(graph(), page.kinds, id, settings as Settings), `${id}/${keyOf(changes[0][0])}`);
 }
 
 /** A problem was chosen in the list: to its field, or to the nearest field around it; no field: to the name. */

@@ -1,10 +1,18 @@
-import { page } from "../../page";
+import { isUnwritten, recipients } from "../../model/recipients";
+import type { Json, Path } from "../../model/types";
+import { page, type Choice as Option } from "../../page";
 import { Icon } from "../../ui/Icon";
-import type { ControlProps, WidgetProps } from "../context";
-
-type Option = [value: string, words: string];
+import { useForm, type ControlProps, type Form, type WidgetProps } from "../context";
 
 const MOST_IN_A_SELECT = 60;
+
+/** Choosing a notification event fills in recipients for its channels, as long as none is written. */
+function filled({ schema, path }: WidgetProps, form: Form, chosen: string): [Path, Json][] {
+  const name = schema["x-fills"];
+  const [, , ...channels] = page.sources[schema["x-source"] ?? ""]?.find(([value]) => value === chosen) ?? [];
+  if (!name || !channels.length || !isUnwritten(form.settings[name])) return [];
+  return [[[...path.slice(0, -1), name], recipients(channels, form.variables)]];
+}
 
 function optionsOf({ schema }: WidgetProps): Option[] {
   const source = schema["x-source"];
@@ -17,7 +25,9 @@ function optionsOf({ schema }: WidgetProps): Option[] {
 
 /** One of some words, or of what the workspace has; many are searched by typing. */
 export function Choice(props: WidgetProps) {
-  const { control, value, set, schema, mayBeNull } = props;
+  const { control, value, schema, mayBeNull, path } = props;
+  const form = useForm();
+  const set = (next: Json) => form.setAll([[path, next], ...filled(props, form, String(next))]);
   const options = optionsOf(props);
   const chosen = String(value ?? "");
   const choose = (word: string) => {
