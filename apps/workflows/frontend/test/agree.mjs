@@ -9,7 +9,9 @@ const model = await build({
   format: "esm",
   write: false,
 });
-const { outlets, refusal } = await import(`data:text/javascript,${encodeURIComponent(model.outputFiles[0].text)}`);
+const { outlets, refusal } = await import(
+  `data:text/javascript,${encodeURIComponent(model.outputFiles[0].text)}`
+);
 const { kinds, cases } = JSON.parse(readFileSync(0, "utf8"));
 const verdicts = cases.map(({ graph, source, outlet, target }) => ({
   refused: refusal(graph, kinds, source, outlet, target) !== null,
