@@ -100,3 +100,24 @@ test("the fields of two kinds of one union never mix", () => {
   expect(together.nodes[0].settings).toEqual({ auth: { type: "bearer", secret: "x" } });
   expect(collisions.length).toBe(1);
 });
+
+const branches = (...ids: string[]): Graph => send({ branches: ids.map((id) => ({ id, name: id })) });
+const order = (now: Graph) =>
+  (now.nodes[0].settings.branches as { id: string }[]).map((row) => row.id).join("");
+
+test("a branch put in by one side stays where that side put it, since the first that is true is taken", () => {
+  expect(order(merged(branches("a", "b"), branches("n", "a", "b"), branches("b", "a")).graph)).toBe("nba");
+  expect(order(merged(branches("a", "b"), branches("b", "a"), branches("a", "n", "b")).graph)).toBe("ban");
+});
+
+test("a branch that one side removed and the other changed asks once, and nothing about the order", () => {
+  const mine = branches("q");
+  const theirs = send({
+    branches: [
+      { id: "r", name: "other" },
+      { id: "q", name: "q" },
+    ],
+  });
+  const { collisions } = merged(branches("q", "r"), mine, theirs);
+  expect(collisions.map((row) => row.what)).toEqual(["settings.branches.r"]);
+});

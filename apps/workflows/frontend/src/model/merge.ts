@@ -71,7 +71,7 @@ class Merging {
     return merged;
   }
 
-  /** By id; the order of the rows is a value of its own. */
+  /** By id. The order of the rows that all sides have is a value of its own; others stand where their side has them. */
   private rows(
     node: string,
     path: string[],
@@ -81,21 +81,29 @@ class Merging {
   ): unknown[] {
     const byId = (rows: { id: string }[]): Fields => Object.fromEntries(rows.map((row) => [row.id, row]));
     const merged = this.fields(node, path, byId(base), byId(mine), byId(theirs));
-    const old = new Set(base.map((row) => row.id));
-    const orderOf = (rows: { id: string }[]) =>
-      rows.map((row) => row.id).filter((id) => old.has(id) && id in merged);
+    const [before, here, there] = [base, mine, theirs].map((rows) => rows.map((row) => row.id));
+    const common = (ids: string[]) =>
+      ids.filter((id) => [before, here, there].every((side) => side.includes(id)));
     const order = this.value(
       node,
       [...path, "order"],
-      orderOf(base),
-      orderOf(mine),
-      orderOf(theirs),
+      common(before),
+      common(here),
+      common(there),
     ) as string[];
-    const added = Object.keys(merged)
-      .filter((id) => !order.includes(id))
-      .sort();
-    return [...order, ...added].map((id) => merged[id]);
+    const rest = Object.keys(merged).filter((id) => !order.includes(id));
+    const placed = rest.sort().reduce((ids, id) => insertedAsIn(ids, id, here, there), order);
+    return placed.map((id) => merged[id]);
   }
+}
+
+/** The ids with one more, behind what stands before it on the only side that has it. */
+function insertedAsIn(ids: string[], id: string, here: string[], there: string[]): string[] {
+  const sides = [here, there].filter((side) => side.includes(id));
+  if (sides.length !== 1) return [...ids, id];
+  const ahead = sides[0].slice(0, sides[0].indexOf(id)).reverse();
+  const after = ids.indexOf(ahead.find((other) => ids.includes(other)) ?? "") + 1;
+  return [...ids.slice(0, after), id, ...ids.slice(after)];
 }
 
 type Row = Block | Note;
