@@ -125,9 +125,15 @@ export function goTo(node: string, field = ""): void {
   setTimeout(() => put({ focus: { node, field } }), 60);
 }
 
-/** Puts the focus on a block's card. It may have to be drawn first. */
-export function focusCard(id: string, after = 30): void {
-  setTimeout(() => document.querySelector<HTMLElement>(`.react-flow__node[data-id="${id}"]`)?.focus(), after);
+const MOST_TRIES = 60;
+
+/** Puts the focus on a block's card. It may have to be brought into sight and drawn first. */
+export function focusCard(id: string, after = 30, tries = MOST_TRIES): void {
+  setTimeout(() => {
+    const card = document.querySelector<HTMLElement>(`.react-flow__node[data-id="${id}"]`);
+    if (card) card.focus();
+    else if (tries) focusCard(id, 16, tries - 1);
+  }, after);
 }
 
 export const clipText = (): string => JSON.stringify(copied(graph(), new Set(get().selection)));

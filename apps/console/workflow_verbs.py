@@ -1,0 +1,78 @@
+"""What is done with a whole workflow from its menu: one route, the verb in the form."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from apps.common.trouble import Refused
+from apps.console.showing import typed
+from apps.console.workflow import workflow_of
+from apps.workflows import managing
+from apps.workflows.models import Workflow
+from apps.workspaces.models import Membership
+from apps.workspaces.tenancy import editor
+
+Done = tuple[str, Workflow | None]  # what to say, and whose page comes next; none: the list
+
+
+@require_POST
+@editor
+def do(request: HttpRequest, membership: Membership, slug: str) -> HttpResponse:
+    """Rename, regroup, duplicate, archive, unarchive or delete."""
+    found = workflow_of(membership, slug)
+    act = VERBS.get(request.POST.get("verb", ""))
+    if act is None:
+        raise Http404
+    wsid = membership.workspace.wsid
+    try:
+        said, there = act(request, membership, found)
+    except Refused as trouble:
+        messages.error(request, f"Not done: {trouble}.")
+        return redirect("workflow", wsid, slug)
+    messages.success(request, said)
+    return redirect("workflow", wsid, there.slug) if there else redirect("workflows", wsid)
+
+
+def _rename(request: HttpRequest, membership: Membership, found: Workflow) -> Done:
+    name = typed(request.POST.get("name", ""), managing.MAX_NAME)
+    managing.rename(found, name, by=membership.user)
+    return f"It is called “{name}” now.", found
+
+
+def _regroup(request: HttpRequest, membership: Membership, found: Workflow) -> Done:
+    wanted = request.POST.get("group", "")
+    group = managing.groups_of(membership.workspace).filter(pk=wanted).first() if wanted.isdigit() else None
+    managing.regroup(found, group, by=membership.user)
+    return (f"“{found}” is in the group “{group}”." if group else f"“{found}” is in no group."), found
+
+
+def _duplicate(request: HttpRequest, membership: Membership, found: Workflow) -> Done:
+    copy = managing.duplicate(found, by=membership.user, now=timezone.now())
+    return f"“{copy}” is a copy with URLs of its own; it is not live.", copy
+
+
+def _archive(request: HttpRequest, membership: Membership, found: Workflow) -> Done:
+    managing.archive(found, by=membership.user, now=timezone.now())
+    return f"“{found}” is archived: its URLs answer 423, and its runs can still be looked at.", None
+
+
+def _unarchive(request: HttpRequest, membership: Membership, found: Workflow) -> Done:
+    managing.unarchive(found, by=membership.user)
+    return f"“{found}” is back, and paused until somebody resumes it.", found
+
+
+def _delete(request: HttpRequest, membership: Membership, found: Workflow) -> Done:
+    managing.delete(found)
+    return f"“{found}” is deleted.", None
+
+
+VERBS = {
+    "rename": _rename,
+    "regroup": _regroup,
+    "duplicate": _duplicate,
+    "archive": _archive,
+    "unarchive": _unarchive,
+    "delete": _delete,
+}
