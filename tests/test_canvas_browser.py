@@ -7,9 +7,10 @@ from django.utils import timezone
 
 from apps.channels.models import Delivery
 from apps.engine.graph import parse_graph
+from apps.notifications.models import NotificationEvent, Template
 from apps.runs import example
 from apps.runs.models import Run
-from apps.workflows import publishing
+from apps.workflows import managing, publishing
 from tests.cast import PAYMENT, drain, fire
 from tests.test_browser import browser_type_launch_args, grave, pytestmark, quiet_page, shot, sign_in  # noqa: F401
 
@@ -375,3 +376,55 @@ def test_a_change_while_a_run_waits_is_a_new_version_and_the_run_keeps_its_own(c
     page.get_by_text("Saved as v1 (Test).").first.wait_for()
     workflow.refresh_from_db()
     assert (workflow.test.number, workflow.live.number, workflow.versions.count()) == (1, 2, 2)
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_what_differs_is_drawn_on_the_canvas(canvas, payments, owner, width: int) -> None:
+    drawing = payments.live.drawn().model_dump(mode="json")
+    drawing["nodes"] = [node for node in drawing["nodes"] if node["id"] != "other"]
+    drawing["edges"] = [edge for edge in drawing["edges"] if edge["target"] != "other"]
+    next(node for node in drawing["nodes"] if node["id"] == "power")["name"] = "Strong customer?"
+    wait = {"id": "wait", "kind": "delay", "name": "A day", "settings": {}, "position": {"x": 900, "y": 420}}
+    drawing["nodes"].append(wait)
+    publishing.save(payments, parse_graph(drawing), by=owner, now=timezone.now())
+    page = canvas(query="?version=2&compare=1", width=width)
+    page.get_by_text("Name: “Power user?” → “Strong customer?”").wait_for()
+    page.get_by_role("button", name="Show all").click()
+    page.wait_for_timeout(500)
+    shot(page, f"canvas-difference-{width}")
+    marks = [page.locator(f".card.mark-{mark}").count() for mark in ("added", "changed", "removed")]
+    assert marks == [1, 1, 1]
+    assert page.get_by_role("button", name="Save").count() == 0
+    assert not grave(page)
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_lists_versions_logs_and_words_are_clean_and_no_wider_than_the_window(
+    canvas, live_server, workspace, payments, owner, width: int
+) -> None:
+    publishing.save(
+        payments, parse_graph({"nodes": [{"id": "start", "kind": "webhook"}]}), by=owner, now=timezone.now()
+    )
+    managing.add_group(workspace, "Money")
+    publishing.create(workspace, "A workflow with quite a long name that goes on and on and does not want to end")
+    page = canvas(width=width)
+    template, event = Template.objects.of(workspace).first(), NotificationEvent.objects.of(workspace).first()
+    flow = f"workflows/{payments.slug}"
+    pages = {
+        "list": "workflows",
+        "table": "workflows?view=table",
+        "workflow": flow,
+        "versions": f"{flow}/versions",
+        "compare": f"{flow}/versions/compare?from=1&to=2",
+        "log": f"{flow}/log",
+        "templates": "templates",
+        "template": f"templates/{template.pk}",
+        "template-new": "templates/new",
+        "events": "events",
+        "event": f"events/{event.pk}",
+    }
+    for name, path in pages.items():
+        page.goto(f"{live_server.url}/w/{workspace.wsid}/{path}")
+        shot(page, f"page-{name}-{width}")
+        assert not grave(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path

@@ -12,6 +12,7 @@ from apps.common.values import Value
 from apps.console import canvas_page
 from apps.console.answering import Nothing, answers
 from apps.console.canvas_page import runs_under_way
+from apps.console.comparison import comparison
 from apps.console.showing import show
 from apps.console.workflow import workflow_of
 from apps.engine.data import RunData
@@ -44,10 +45,13 @@ class Live(Value):
 @ensure_csrf_cookie
 @member
 def canvas(request: HttpRequest, membership: Membership, slug: str) -> HttpResponse:
-    """`?version=2` opens that version instead of the one worked on."""
+    """`?version=2` opens that version, not the newest; with `compare=1` what differs from that one, to look at."""
     found = workflow_of(membership, slug)
     version = _wanted(found, request.GET.get("version", ""))
-    facts = {"here": "workflows", "workflow": found, "page": canvas_page.page_of(membership, found, version)}
+    page = canvas_page.page_of(membership, found, version)
+    if version is not None and request.GET.get("compare"):
+        page |= comparison(_wanted(found, request.GET["compare"]) or version, version)
+    facts = {"here": "workflows", "workflow": found, "page": page}
     return show(request, "pages/canvas.html", membership, facts)
 
 

@@ -117,4 +117,4 @@ def _previews(given: dict[str, dict[str, str]], sample: str) -> list[Shown]:
     except Malformed as error:
         return [Shown(title="The sample", trouble=f"The sample cannot be read: {error}.")]
     data = data if isinstance(data, dict) else {"body": data}
-    return [preview_of(name, WORDS[name], words, data) for name, words in given.items()]
+    return [preview_of(name, WORDS[name], given[name], data) for name in CHANNELS if name in given]

@@ -1,13 +1,13 @@
 /** What people do on the canvas, in one place for mouse, keyboard and panel. */
 
-import type { ReactFlowInstance } from "@xyflow/react";
+import type { ReactFlowInstance, Rect } from "@xyflow/react";
 import type { CardNode } from "./canvas/cards";
 import { copied, pasted, readClip } from "./model/clipboard";
 import * as graphs from "./model/graph";
 import { layout } from "./model/layout";
 import { initial } from "./model/schema";
-import { WIDTH } from "./model/size";
-import type { Block, Graph, Place, Settings } from "./model/types";
+import { cardHeight, WIDTH } from "./model/size";
+import type { Block, Graph, Note, Place, Settings } from "./model/types";
 import { page } from "./page";
 import { edit, get, graph, put, say } from "./store";
 
@@ -39,14 +39,41 @@ export function reveal(flow: Flow, id: string): void {
 }
 
 const SMALLEST = 0.6;
+const EDGE = 64;
+const NOTE_HEIGHT = 100;
 
-/** Where the whole drawing can still be read, all of it stays in sight while it grows. */
-function makeRoom(flow: Flow): void {
-  const bounds = flow.getNodesBounds(flow.getNodes());
+/** The room that cards take. Reckoned: React Flow knows only the cards that it has drawn. */
+function boundsOf(rows: readonly (Block | Note)[]): Rect {
+  const right = rows.map((row) => row.position.x + WIDTH);
+  const bottom = rows.map((row) => row.position.y + heightOf(row));
+  const x = Math.min(...rows.map((row) => row.position.x));
+  const y = Math.min(...rows.map((row) => row.position.y));
+  return { x, y, width: Math.max(...right) - x, height: Math.max(...bottom) - y };
+}
+
+const heightOf = (row: Block | Note): number =>
+  "kind" in row ? cardHeight(graphs.outlets(row, page.kinds).length) : NOTE_HEIGHT;
+
+export interface Fit {
+  ids?: ReadonlySet<string>;
+  largest?: number;
+  smallest?: number;
+  milliseconds?: number;
+}
+
+/** Brings all cards, or these, into sight. Gives whether they are readable so: no smaller than `smallest`. */
+export function fit(flow: Flow, { ids, largest = 1, smallest = 0, milliseconds = 200 }: Fit = {}): boolean {
+  const all = [...graph().nodes, ...graph().notes];
+  const rows = ids ? all.filter((row) => ids.has(row.id)) : all;
   const box = document.querySelector(".canvas")!.getBoundingClientRect();
-  const fits = Math.min(box.width / bounds.width, box.height / bounds.height) * 0.86;
-  if (fits >= SMALLEST)
-    void flow.fitView({ padding: 0.07, maxZoom: flow.getZoom(), duration: duration(120) });
+  if (!rows.length || !box.width) return true;
+  const bounds = boundsOf(rows);
+  const zoom = Math.min((box.width - EDGE) / bounds.width, (box.height - EDGE) / bounds.height, largest);
+  if (zoom < smallest) return false;
+  const x = (box.width - bounds.width * zoom) / 2 - bounds.x * zoom;
+  const y = (box.height - bounds.height * zoom) / 2 - bounds.y * zoom;
+  void flow.setViewport({ x, y, zoom }, { duration: duration(milliseconds) });
+  return true;
 }
 
 export interface Way {
@@ -74,7 +101,8 @@ export function place(flow: Flow, kind: string, at?: Place, from?: Way): string 
   const added = graphs.add(now, block);
   edit(way ? graphs.connect(added, way.id, way.outlet, block.id) : added);
   select(flow, [block.id]);
-  setTimeout(() => makeRoom(flow), 90); // the panel has opened by then
+  // The panel has opened by then. Where all of it can still be read, it stays in sight while it grows.
+  setTimeout(() => fit(flow, { largest: flow.getZoom(), smallest: SMALLEST, milliseconds: 120 }), 90);
   say(`${block.name} added${before ? ` after “${before.name}”` : ""}.`);
   return block.id;
 }
@@ -160,6 +188,5 @@ export function removeSelected(): void {
 
 export function tidy(flow: Flow): void {
   edit(graphs.move(graph(), layout(graph(), page.kinds)));
-  const show = () => void flow.fitView({ padding: 0.15, maxZoom: 1, minZoom: 0.35 });
-  requestAnimationFrame(() => requestAnimationFrame(show));
+  fit(flow);
 }

@@ -13,6 +13,7 @@ import { marksOf } from "./testing";
 import { Bar, Toast } from "./ui/Bar";
 import { Conflict } from "./ui/Conflict";
 import { SignedOut } from "./ui/dialogs";
+import { marksOfCompare } from "./ui/Differences";
 import { Drawer } from "./ui/Drawer";
 import { Palette } from "./ui/Palette";
 import { Panel } from "./ui/Panel";
@@ -22,7 +23,7 @@ function App() {
   const hasPanel = use((state) => state.selection.length > 0);
   const flow = useReactFlow<CardNode>();
   const dryRun = use((state) => state.dryRun);
-  const marks = useMemo(() => marksOf(dryRun), [dryRun]);
+  const marks = useMemo(() => (page.compare ? marksOfCompare(page.compare) : marksOf(dryRun)), [dryRun]);
   usePageKeys();
   useEffect(() => {
     restoreDraft();

@@ -30,7 +30,16 @@ export type Choice = [value: string, words: string, ...channels: string[]];
 
 type Call = "check" | "save" | "live" | "under_way" | "payloads" | "dry_run" | "try_call" | "fire";
 
+/** What differs from another version: marks of blocks and of outlets, and lines in words, each with its block. */
+export interface Compare {
+  number: number;
+  marks: [id: string, mark: "added" | "changed" | "removed"][];
+  ways: [source: string, outlet: string, mark: "added" | "removed"][];
+  lines: [id: string, words: string][];
+}
+
 export interface Page extends Stand {
+  compare?: Compare;
   name: string;
   draft_key: string;
   may_edit: boolean;

@@ -133,6 +133,7 @@ interface Checked {
 
 /** Asks the server what is wrong with the drawing and what its blocks can read; a later question wins. */
 export async function check(): Promise<void> {
+  if (page.compare) return; // two drawings in one are no drawing
   const mine = ++asked;
   const selected = state.selection.length === 1 ? state.selection[0] : "";
   try {
@@ -214,7 +215,8 @@ export async function goLive(number: number): Promise<string> {
 
 /** Brings back what was drawn before a reload or a crash. */
 export function restoreDraft(): void {
-  const draft = page.may_edit ? drafts.kept() : null;
+  if (!page.may_edit) return;
+  const draft = drafts.kept();
   if (!draft || same(draft.graph, graph())) return drafts.forget();
   const foreign = new URLSearchParams(location.search).has("version");
   if (foreign && draft.base.number !== page.base.number) return;

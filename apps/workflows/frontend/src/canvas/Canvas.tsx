@@ -15,7 +15,7 @@ import {
   type FinalConnectionState,
   type NodeChange,
 } from "@xyflow/react";
-import { duration, focusCard, place, type Flow } from "../actions";
+import { duration, fit, focusCard, place, type Flow } from "../actions";
 import * as graphs from "../model/graph";
 import { WIDTH } from "../model/size";
 import type { Place } from "../model/types";
@@ -131,12 +131,12 @@ function useInSight(id: string, flow: Flow, box: React.RefObject<HTMLDivElement 
   }, [id, flow, box]);
 }
 
+const READABLE = 0.5;
+
 /** All of the drawing where that can be read, else its beginning. */
 function open(flow: Flow): void {
-  const bounds = flow.getNodesBounds(flow.getNodes());
-  const box = document.querySelector(".react-flow")!.getBoundingClientRect();
-  const fits = Math.min(box.width / bounds.width, box.height / bounds.height) > 0.5;
-  if (!bounds.width || fits) return void flow.fitView({ padding: 0.12, maxZoom: 1 });
+  if (fit(flow, { smallest: READABLE, milliseconds: 0 })) return;
+  const box = document.querySelector(".canvas")!.getBoundingClientRect();
   const first = graph().nodes.find((block) => page.kinds[block.kind]?.trigger) ?? graph().nodes[0];
   const zoom = 0.8;
   const view = { x: 24 - first.position.x * zoom, y: box.height / 3 - first.position.y * zoom, zoom };

@@ -1,9 +1,10 @@
 import { Panel, useReactFlow } from "@xyflow/react";
-import { duration } from "../actions";
+import { duration, fit } from "../actions";
+import type { CardNode } from "./cards";
 import { IconButton } from "../ui/Icon";
 
 export function ZoomButtons() {
-  const flow = useReactFlow();
+  const flow = useReactFlow<CardNode>();
   return (
     <Panel position="bottom-left" className="zoom">
       <IconButton
@@ -16,11 +17,7 @@ export function ZoomButtons() {
         label="Zoom out"
         onClick={() => void flow.zoomOut({ duration: duration(120) })}
       />
-      <IconButton
-        icon="maximize"
-        label="Show all"
-        onClick={() => void flow.fitView({ padding: 0.12, maxZoom: 1, duration: duration(200) })}
-      />
+      <IconButton icon="maximize" label="Show all" onClick={() => fit(flow)} />
     </Panel>
   );
 }

@@ -24,7 +24,11 @@ export function Bar({ togglePalette }: { togglePalette(): void }) {
       {page.may_edit ? (
         <span className={dirty ? "state dirty" : "state"}>{dirty ? "Unsaved changes" : "All saved"}</span>
       ) : (
-        <span className="state">You may look at this workspace, not change it.</span>
+        <span className="state">
+          {page.compare
+            ? `Compared with v${page.compare.number}, to look at`
+            : "You may look at this workspace, not change it."}
+        </span>
       )}
       <span className="gap" />
       {page.may_edit && (

@@ -1,6 +1,8 @@
 /** Under the canvas: what is to mend, and tests. */
 
 import { useState } from "react";
+import { page } from "../page";
+import { Differences } from "./Differences";
 import { Icon } from "./Icon";
 import { ProblemCount, ProblemList } from "./Problems";
 import { Testing } from "./Testing";
@@ -9,6 +11,15 @@ type Tab = "" | "problems" | "test";
 
 export function Drawer() {
   const [tab, setTab] = useState<Tab>("");
+  if (page.compare) {
+    return (
+      <section className="drawer" aria-label="What differs">
+        <div className="drawer-body">
+          <Differences compare={page.compare} />
+        </div>
+      </section>
+    );
+  }
   const toggle = (next: Tab) => setTab(tab === next ? "" : next);
   return (
     <section className="drawer" aria-label="Problems and tests">

@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "react";
 import { useReactFlow } from "@xyflow/react";
-import { duration, select } from "../actions";
+import { fit, select } from "../actions";
 import type { CardNode } from "../canvas/cards";
 import * as graphs from "../model/graph";
 import type { Json } from "../model/types";
@@ -38,13 +38,10 @@ export function Testing() {
     setAnswers(given);
     await dryRun(payload, given);
     setBusy(false);
-    const ids = Object.keys(marksOf(get().dryRun)).map((id) => ({ id }));
-    if (!ids.length) return;
+    const ids = new Set(Object.keys(marksOf(get().dryRun)));
+    if (!ids.size) return;
     select(flow, []);
-    setTimeout(
-      () => void flow.fitView({ nodes: ids, padding: 0.2, maxZoom: 1, duration: duration(200) }),
-      60,
-    );
+    setTimeout(() => fit(flow, { ids }), 60);
   };
   const fire = async () => {
     setBusy(true);
