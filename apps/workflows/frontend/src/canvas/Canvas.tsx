@@ -113,22 +113,31 @@ function shift(start: number, length: number, room: number): number {
   return start < MARGIN ? MARGIN - start : 0;
 }
 
-/** The panel takes room: the chosen card stays in sight. Reckoned, as a card out of sight is not in the page. */
+const PANEL_OPENS_MS = 60;
+
+/**
+ * The panel takes room: the chosen card stays in sight. Reckoned, as a card out of sight is not in the page; so one that
+ * had the focus gets it again.
+ */
 function useInSight(id: string, flow: Flow, box: React.RefObject<HTMLDivElement | null>): void {
   useEffect(() => {
     if (!id) return;
+    const hadFocus = (document.activeElement as HTMLElement | null)?.dataset.id === id;
     const timer = setTimeout(() => {
-      const row = graphs.blockOf(graph(), id) ?? graphs.noteOf(graph(), id);
-      const view = flow.getViewport();
-      if (!row || !box.current) return;
-      const { clientWidth, clientHeight } = box.current;
-      const x = shift(row.position.x * view.zoom + view.x, WIDTH * view.zoom, clientWidth);
-      const y = shift(row.position.y * view.zoom + view.y, CARD_HEIGHT * view.zoom, clientHeight);
-      const next = { ...view, x: view.x + x, y: view.y + y };
-      if (x || y) void flow.setViewport(next, { duration: duration(120) });
-    }, 300);
+      bringIn(id, flow, box.current);
+      if (hadFocus && document.activeElement === document.body) focusCard(id);
+    }, PANEL_OPENS_MS);
     return () => clearTimeout(timer);
   }, [id, flow, box]);
+}
+
+function bringIn(id: string, flow: Flow, box: HTMLDivElement | null): void {
+  const row = graphs.blockOf(graph(), id) ?? graphs.noteOf(graph(), id);
+  if (!row || !box) return;
+  const view = flow.getViewport();
+  const x = shift(row.position.x * view.zoom + view.x, WIDTH * view.zoom, box.clientWidth);
+  const y = shift(row.position.y * view.zoom + view.y, CARD_HEIGHT * view.zoom, box.clientHeight);
+  if (x || y) void flow.setViewport({ ...view, x: view.x + x, y: view.y + y }, { duration: duration(120) });
 }
 
 const READABLE = 0.5;

@@ -100,7 +100,9 @@ function Rows({ schema, item, rows, path, name, set, control }: ListProps) {
     say(`${word} ${index + 1} removed`);
     const left = Math.min(index, rows.length - 2);
     focusSoon(
-      (all) => all.querySelectorAll<HTMLElement>(".drop-row")[left] ?? all.querySelector<HTMLElement>(".add"),
+      (all) =>
+        all.querySelectorAll<HTMLElement>(".drop-row:not(:disabled)")[left] ??
+        all.querySelector<HTMLElement>(".add"),
     );
   };
   const shift = (from: number, to: number) => {
