@@ -135,7 +135,7 @@ def test_a_block_is_dragged_from_the_palette_found_by_search_and_a_note_is_writt
     page.locator(".panel textarea").fill("Ask finance before changing this")
     assert page.locator(".note").get_by_text("Ask finance").is_visible()
     page.get_by_role("button", name="Outline").click()
-    page.get_by_label("Find a block in the drawing").fill("thr")
+    page.get_by_label("Find a block", exact=True).fill("thr")
     page.locator(".outline button").click()
     page.get_by_label("Settings of Three").wait_for()
     page.keyboard.press("Control+s")

@@ -11,8 +11,8 @@ from pydantic import Field
 from apps.common.values import Value
 from apps.console import canvas_page
 from apps.console.answering import Nothing, answers
-from apps.console.canvas_page import runs_under_way
 from apps.console.comparison import comparison
+from apps.console.lately import runs_under_way
 from apps.console.showing import show
 from apps.console.workflow import workflow_of
 from apps.engine.data import RunData

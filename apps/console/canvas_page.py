@@ -1,6 +1,5 @@
 """What the canvas is given with its page: the drawing, its versions, every kind of block, and what can be picked."""
 
-from collections import Counter
 from typing import Any
 
 from django.templatetags.static import static
@@ -10,7 +9,6 @@ from apps.engine.data import RunData
 from apps.engine.graph import Graph, parse_graph
 from apps.engine.samples import known
 from apps.notifications.models import NotificationEvent
-from apps.runs.models import Run
 from apps.workflows.catalogue import catalogue
 from apps.workflows.models import Version, Workflow
 from apps.workspaces.models import Membership, Secret, Workspace
@@ -18,8 +16,6 @@ from apps.workspaces.models import Membership, Secret, Workspace
 EMPTY = {"nodes": [{"id": "start", "kind": "webhook", "name": "Webhook", "position": {"x": 0, "y": 0}}]}
 MAX_VERSIONS, MAX_CHOICES = 200, 1000
 CALLS = ("check", "save", "live", "under_way", "payloads", "dry_run", "try_call", "fire")
-OVER = [Run.State.COMPLETED, Run.State.FAILED, Run.State.CANCELLED]
-MAX_COUNTED = 10_000
 
 
 def page_of(membership: Membership, workflow: Workflow, version: Version | None) -> dict[str, Any]:
@@ -73,12 +69,6 @@ def versions_of(workflow: Workflow) -> list[dict[str, Any]]:
     ]
 
 
-def runs_under_way(workflow: Workflow) -> list[tuple[int, int]]:
-    """How many runs are not over, as (version number, count); counts no further than 10,000."""
-    opened = workflow.runs.exclude(state__in=OVER).order_by()[:MAX_COUNTED].values_list("version__number", flat=True)
-    return sorted(Counter(opened).items())
-
-
 def facts_of(workflow: Workflow) -> RunData:
     """What a run of this workflow knows of itself and its workspace, as examples."""
     run = {"id": "019e5a7c-0000-7000-8000-000000000000", "request_id": "019e5a7c-0000-7000-8000-000000000001"}
@@ -105,6 +95,7 @@ def urls_of(place: Workspace, workflow: Workflow) -> dict[str, str]:
     return {
         **{call: reverse(f"canvas-{call}", args=here) for call in CALLS},
         "workflow": reverse("workflow", args=here),
+        "log": reverse("workflow-log", args=here),
         "canvas": reverse("canvas", args=here),
         "sign_in": reverse("sign-in"),
         "icons": static("builder/icons.svg"),

@@ -1,5 +1,6 @@
-"""What happened to workflows lately: the last run, and runs and failures of 24 hours."""
+"""What happens to workflows: the last run, runs and failures of 24 hours, and runs under way."""
 
+from collections import Counter
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -11,6 +12,8 @@ from apps.runs.models import Run
 from apps.workflows.models import Workflow
 
 DAY = timedelta(hours=24)
+OVER = [Run.State.COMPLETED, Run.State.FAILED, Run.State.CANCELLED]
+MAX_COUNTED = 10_000
 
 
 class Lately(Value):
@@ -49,3 +52,9 @@ def _counts(ids: list[int], now: datetime) -> list[dict[str, int]]:
 def _of(run: Run | None, counts: dict[str, int]) -> Lately:
     last = {"last_at": run.created_at, "last_state": run.state} if run else {}
     return Lately(**last, runs=counts.get("runs", 0), failed=counts.get("failed", 0))
+
+
+def runs_under_way(workflow: Workflow) -> list[tuple[int, int]]:
+    """How many runs are not over, as (version number, count); counts no further than 10,000."""
+    opened = workflow.runs.exclude(state__in=OVER).order_by()[:MAX_COUNTED].values_list("version__number", flat=True)
+    return sorted(Counter(opened).items())

@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_POST
 
+from apps.console.lately import runs_under_way
 from apps.console.showing import paged, show, typed
 from apps.console.workflow import workflow_of
 from apps.workflows import managing
@@ -23,7 +24,12 @@ MAX_NAME, MAX_NOTE, MAX_CHOICES = 60, 500, 200
 def versions(request: HttpRequest, membership: Membership, slug: str) -> HttpResponse:
     found = workflow_of(membership, slug)
     rows = found.versions.select_related("created_by", "saved_by").order_by("-number")
-    facts = {"here": "workflows", "workflow": found, "versions": paged(request, rows)}
+    facts = {
+        "here": "workflows",
+        "workflow": found,
+        "versions": paged(request, rows),
+        "under_way": runs_under_way(found),
+    }
     return show(request, "pages/versions.html", membership, facts)
 
 

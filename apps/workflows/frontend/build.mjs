@@ -25,12 +25,13 @@ const common = {
 await build({ ...common, entryPoints: { builder: "src/main.tsx" } });
 await build({ ...common, entryPoints: { editor: "src/editor.ts" } });
 
-// The icons of the kinds of blocks, and those that the source names.
-const ICONS =
-  `activity arrow-left arrow-right braces chevron-down chevron-up circle-alert circle-check circle-stop clock
-  copy copy-plus external-link flask-conical git-compare globe history key-round keyboard layout-dashboard maximize
-  pencil play plus redo-2 rocket search send shuffle split sticky-note trash-2 triangle-alert undo-2 webhook x zap
-  zoom-in zoom-out`.split(/\s+/);
+// Those that the source names; those of blocks and triggers, with some for kinds to come.
+const OWN = `arrow-left arrow-right braces chevron-down chevron-up circle-alert copy copy-plus external-link flask-conical
+  history key-round keyboard layout-dashboard maximize play plus redo-2 rocket search send sticky-note trash-2
+  triangle-alert undo-2 x zoom-in zoom-out`;
+const KINDS = `bell circle-stop clock flag gauge git-branch globe hourglass layers mail reply repeat route shuffle split
+  timer user-pen webhook workflow zap`;
+const ICONS = [...OWN.split(/\s+/), ...KINDS.split(/\s+/)];
 const symbol = (name) => {
   const file = readFileSync(join(here, `node_modules/lucide-static/icons/${name}.svg`), "utf8");
   const shapes = file.replace(/[\s\S]*?<svg[^>]*>/, "").replace("</svg>", "");

@@ -46,7 +46,7 @@ export interface Page extends Stand {
   kinds: Kinds;
   sources: Record<string, Choice[]>;
   facts: [string, string][];
-  urls: Record<Call | "workflow" | "canvas" | "sign_in" | "icons" | "editor", string>;
+  urls: Record<Call | "workflow" | "log" | "canvas" | "sign_in" | "icons" | "editor", string>;
 }
 
 export const page: Page = JSON.parse(document.getElementById("page")!.textContent!);

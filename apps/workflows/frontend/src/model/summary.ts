@@ -27,5 +27,5 @@ export function summary(block: Block, kinds: Kinds): string {
     filled &&= words !== "";
     return words.replace(/^https?:\/\//, "");
   });
-  return filled ? line : NOTHING;
+  return filled ? line.replace(/\b1 (\w+)s\b/, "1 $1") : NOTHING;
 }

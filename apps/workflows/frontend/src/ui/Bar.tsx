@@ -31,6 +31,9 @@ export function Bar({ togglePalette }: { togglePalette(): void }) {
         </span>
       )}
       <span className="gap" />
+      <a className="icon-button" href={page.urls.log} aria-label="Change log" title="Change log">
+        <Icon name="history" />
+      </a>
       {page.may_edit && (
         <>
           <button type="button" className="button only-small" onClick={togglePalette}>

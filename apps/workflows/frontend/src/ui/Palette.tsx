@@ -12,7 +12,7 @@ import { Icon } from "./Icon";
 export function Palette({ done }: { done(): void }) {
   const [wanted, setWanted] = useState("");
   const [isOutline, setOutline] = useState(!page.may_edit);
-  const label = isOutline ? "Find a block in the drawing" : "Find a kind of block";
+  const label = isOutline ? "Find a block" : "Find a kind of block";
   return (
     <nav className="palette" aria-label="Blocks">
       {page.may_edit && (
