@@ -1,5 +1,7 @@
 """Whole workflows: the list, groups, names, copies, the archive, deletion; versions; the change log and putting back."""
 
+import json
+
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -7,6 +9,7 @@ from django.utils import timezone
 from apps.channels.models import Connection
 from apps.common.trouble import Refused
 from apps.engine.graph import parse_graph
+from apps.notifications import editing
 from apps.notifications.models import Content, NotificationEvent, Template
 from apps.runs import example
 from apps.triggers.models import Subscription, Trigger
@@ -241,8 +244,9 @@ def test_a_template_that_is_said_stays_and_its_log_tells_and_puts_back(here, wor
     at = f"templates/{found.pk}"
     assert "a notification event uses it" in here(f"{at}/delete", now="yes")
     content = found.contents.get()
-    here(at, **{"name": found.name, "sms.on": "yes", "sms.text": "First", "sms.missing": "error"})
-    here(at, **{"name": found.name, "sms.on": "yes", "sms.text": "Second", "push.on": "yes", "push.text": "P"})
+    words = {"name": found.name, "sms.on": "yes", "sms.missing": "error"}
+    here(at, **{**words, "sms.text": "First", "edition": editing.edition(found)})
+    here(at, **{**words, "sms.text": "Second", "push.on": "yes", "push.text": "P", "edition": editing.edition(found)})
     page = here(f"{at}/log")
     assert "Text: First → Second" in page and "push content made" in page and owner.email in page
     revision = page.split('name="revision" value="')[-1].split('"')[0]
@@ -252,6 +256,25 @@ def test_a_template_that_is_said_stays_and_its_log_tells_and_puts_back(here, wor
     assert content.pk == found.contents.get().pk
 
 
+def test_words_that_another_has_saved_meanwhile_are_not_written_over_unseen(here, workspace) -> None:
+    found = Template.objects.get(name="Payment link")
+    at, seen = f"templates/{found.pk}", editing.edition(found)
+    words = {"name": found.name, "sms.on": "yes", "sms.missing": "error"}
+    here(at, **{**words, "sms.text": "Theirs", "edition": seen})
+    page = here(at, **{**words, "sms.text": "Mine", "edition": seen})
+    assert "Somebody else saved it meanwhile" in page and ">Mine</textarea>" in page
+    assert found.contents.get().text == "Theirs"
+    assert "is saved" in here(at, **{**words, "sms.text": "Mine", "edition": editing.edition(found)})
+
+
+def test_a_drawing_as_json_that_another_has_saved_meanwhile_is_not_written_over(here, payments, owner) -> None:
+    saved(payments, by=owner, power={"name": "Theirs"})
+    old = {"number": "1", "edition": payments.versions.get(number=1).edition()}
+    page = here(f"workflows/{payments.slug}/drawing", graph=json.dumps(payment(power={"name": "Mine"})), **old)
+    assert "saved v2 meanwhile" in page and "Mine" in page
+    assert payments.versions.get(number=2).drawing().node("power").name == "Theirs"
+
+
 def test_a_notification_event_is_made_used_and_kept_while_a_workflow_says_it(here, workspace, payments) -> None:
     template = Template.objects.get(name="Payment link")
     inbox = str(workspace_connection(workspace).pk)
@@ -259,17 +282,15 @@ def test_a_notification_event_is_made_used_and_kept_while_a_workflow_says_it(her
     assert "“reminder” is saved." in page and "No workflow" in page
     made = NotificationEvent.objects.get(name="reminder")
     assert made.connections.get().channel == "sms"
-    assert "Pick a template" in here(f"events/{made.pk}", name="reminder", template="")
+    seen = editing.edition(made)
+    assert "Pick a template" in here(f"events/{made.pk}", name="reminder", template="", edition=seen)
     assert "is deleted" in here(f"events/{made.pk}/delete", now="yes")
     used = NotificationEvent.objects.get(name="payment_link")
     assert "the workflow “Payments” says it" in here(f"events/{used.pk}/delete", now="yes")
     assert "cannot be renamed" in here(f"events/{used.pk}", name="other", template=str(template.pk))
-    here(
-        f"events/{used.pk}",
-        name="payment_link",
-        template=str(template.pk),
-        **{"sms.connection": "", "push.connection": inbox},
-    )
+    asked = {"name": "payment_link", "template": str(template.pk), "sms.connection": "", "push.connection": inbox}
+    assert "Somebody else saved it meanwhile" in here(f"events/{used.pk}", **asked, edition="old")
+    here(f"events/{used.pk}", **asked, edition=editing.edition(used))
     log = here(f"events/{used.pk}/log")
     assert "push event connection made" in log and "sms event connection deleted" in log
 

@@ -51,6 +51,7 @@ def event(request: HttpRequest, membership: Membership, pk: int = 0) -> HttpResp
     facts = {
         "here": "events",
         "event": found,
+        "edition": editing.edition(found),
         "templates": Template.objects.of(place).order_by("name")[:MOST],
         "channels": [_channel(name, place, chosen.get(name)) for name in CHANNELS],
         "faults": faults,
@@ -75,6 +76,7 @@ def _saved(
         return {"template": ["Pick a template: make one first if there is none."]}
     found.name, found.template = name, template
     try:
+        editing.check_edition(found, request.POST.get("edition", ""))
         editing.save_event(found, chosen, by=membership.user)
     except editing.Faulty as faulty:
         return faulty.faults

@@ -45,6 +45,7 @@ def template(request: HttpRequest, membership: Membership, pk: int = 0) -> HttpR
     if request.method == "POST" and membership.may_edit():
         found.name = typed(request.POST.get("name", ""), 100)
         try:
+            editing.check_edition(found, request.POST.get("edition", ""))
             editing.save_template(found, given, by=membership.user)
             messages.success(request, f"“{found}” is saved.")
             return redirect("template", place.wsid, found.pk)
@@ -54,6 +55,7 @@ def template(request: HttpRequest, membership: Membership, pk: int = 0) -> HttpR
     facts = {
         "here": "templates",
         "template": found,
+        "edition": editing.edition(found),
         "channels": [_channel(name, given.get(name), faults) for name in CHANNELS],
         "faults": faults,
         "sample": sample,

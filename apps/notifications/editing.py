@@ -1,5 +1,9 @@
 """Changing templates and notification events: each change is one revision, with who and why in the change log."""
 
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import reversion
@@ -25,9 +29,41 @@ class Faulty(Exception):
         self.faults = faults
 
 
+def edition(row: Template | NotificationEvent) -> str:
+    """Changes with each save that changes the row or its parts; empty while it is new."""
+    if row.pk is None:
+        return ""
+    kept = type(row).objects.get(pk=row.pk)
+    parts = kept.contents if isinstance(kept, Template) else kept.connections
+    rows = [kept, *parts.order_by("channel")]
+    values = [[field.value_to_string(one) for field in one._meta.concrete_fields] for one in rows]
+    return hashlib.sha256(json.dumps(values).encode()).hexdigest()[:16]
+
+
+def check_edition(row: Template | NotificationEvent, seen: str) -> None:
+    """Raises Faulty when somebody else saved since."""
+    if row.pk is not None and seen != edition(row):
+        said = "Somebody else saved it meanwhile: see the change log. Save again to put yours in its place."
+        raise Faulty({"edition": [said]})
+
+
+@contextmanager
+def _saving(row: Template | NotificationEvent, by: User | None) -> Iterator[None]:
+    """One transaction and one revision; a new row that is not written after all is new again."""
+    is_new = row.pk is None
+    try:
+        with transaction.atomic(), reversion.create_revision():
+            yield
+            _sign(by, "saved")
+    except Faulty:
+        if is_new:
+            row.pk, row._state.adding = None, True
+        raise
+
+
 def save_template(template: Template, contents: dict[str, dict[str, str]], *, by: User | None) -> Template:
     """The template with the contents of these channels and no others. Raises Faulty, and then nothing is written."""
-    with transaction.atomic(), reversion.create_revision():
+    with _saving(template, by):
         _write(template, by, "")
         faults: Faults = {}
         for channel, words in contents.items():
@@ -37,7 +73,6 @@ def save_template(template: Template, contents: dict[str, dict[str, str]], *, by
         for gone in template.contents.exclude(channel__in=contents):
             gone._history_user = by
             gone.delete()
-        _sign(by, "saved")
     return template
 
 
@@ -59,7 +94,7 @@ def _save_content(template: Template, channel: str, words: dict[str, str], by: U
 
 def save_event(event: NotificationEvent, connections: dict[str, Connection], *, by: User | None) -> NotificationEvent:
     """The event with a connection for each of these channels and no others. Raises Faulty."""
-    with transaction.atomic(), reversion.create_revision():
+    with _saving(event, by):
         _write(event, by, "")
         for channel, connection in connections.items():
             row = event.connections.filter(channel=channel).first() or EventConnection(event=event, channel=channel)
@@ -70,7 +105,6 @@ def save_event(event: NotificationEvent, connections: dict[str, Connection], *, 
         for gone in event.connections.exclude(channel__in=connections):
             gone._history_user = by
             gone.delete()
-        _sign(by, "saved")
     return event
 
 

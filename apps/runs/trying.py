@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from apps.channels.models import Delivery
-from apps.common import jsongate, outbound
+from apps.common import jsongate, outbound, rows
 from apps.common.addresses import Blocked
 from apps.common.calls import Answer, HttpCall, NoAnswer
 from apps.common.crypto import Undecryptable
@@ -137,6 +137,7 @@ def try_call(workflow: Workflow, graph: Graph, key: str, data: RunData, now: dat
         raise Refused(f"a secret is missing or cannot be read: {error}") from None
     except Blocked as error:
         raise Refused(str(error)) from None
+    rows.let_go()
     match Redactor(plain.values()).answer(outbound.send(with_secrets(call, plain))):
         case NoAnswer(reason=reason):
             return Tried(trouble=reason)

@@ -54,8 +54,7 @@ def duplicate(workflow: Workflow, *, by: User | None, now: datetime) -> Workflow
     """A copy of the newest version under a new name, as v1 (Test), with URLs of its own."""
     newest = workflow.versions.order_by("-number").first()
     with transaction.atomic():
-        copy = create(workflow.workspace, copy_name(workflow))
-        Workflow.objects.filter(pk=copy.pk).update(group=workflow.group)
+        copy = create(workflow.workspace, copy_name(workflow), workflow.group)
         if newest is not None:
             save(copy, newest.drawn(), by=by, now=now)
     copy.refresh_from_db()
@@ -121,10 +120,11 @@ def add_group(workspace: Workspace, name: str) -> Group:
     """Raises Refused at the bound, without a name, or when the name is taken."""
     if not name:
         raise Refused("give the group a name")
-    if groups_of(workspace).count() >= MAX_GROUPS:
-        raise Refused(f"a workspace has at most {MAX_GROUPS} groups: delete one first")
     try:
         with transaction.atomic():
+            Workspace.objects.select_for_update().get(pk=workspace.pk)  # two who add the last one at once
+            if groups_of(workspace).count() >= MAX_GROUPS:
+                raise Refused(f"a workspace has at most {MAX_GROUPS} groups: delete one first")
             group: Group = Group.objects.create(workspace=workspace, name=name)
             return group
     except IntegrityError:
