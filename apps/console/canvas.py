@@ -13,7 +13,7 @@ from apps.console import canvas_page
 from apps.console.answering import Nothing, answers
 from apps.console.comparison import comparison
 from apps.console.lately import runs_under_way
-from apps.console.showing import show
+from apps.console.showing import number_in, show
 from apps.console.workflow import workflow_of
 from apps.engine.data import RunData
 from apps.engine.graph import Graph
@@ -59,8 +59,7 @@ def _wanted(found: Workflow, number: str) -> Version | None:
     """The version of this number; without one the newest. Raises 404."""
     if not number:
         return found.versions.order_by("-number").first()
-    wanted = int(number) if number.isascii() and number.isdigit() and len(number) < 9 else 0
-    version = found.versions.filter(number=wanted).first()
+    version = found.versions.filter(number=number_in(number)).first()
     if version is None:
         raise Http404
     return version

@@ -14,7 +14,7 @@ from reversion.models import Version as Kept
 from apps.common.paging import BoundedPaginator
 from apps.common.trouble import Refused
 from apps.console.log_entries import Entry, entries
-from apps.console.showing import PAGE, show
+from apps.console.showing import PAGE, number_in, show
 from apps.console.workflow import workflow_of
 from apps.notifications import editing
 from apps.notifications.models import Content, EventConnection, NotificationEvent, Template
@@ -79,8 +79,7 @@ def _revision_at(kept: list[Kept], entry: Entry) -> int | None:
 
 
 def _kept_of(row: Model, request: HttpRequest) -> Kept:
-    pk = request.POST.get("revision", "")
-    found = _kept(row).filter(pk=int(pk)).first() if pk.isascii() and pk.isdigit() and len(pk) < 18 else None
+    found = _kept(row).filter(pk=number_in(request.POST.get("revision", ""))).first()
     if found is None:
         raise Http404
     return found

@@ -11,7 +11,7 @@ from apps.channels.models import Connection
 from apps.channels.provider import CHANNELS
 from apps.channels.registry import PROVIDERS
 from apps.common.trouble import Refused
-from apps.console.showing import asked, paged, show, typed
+from apps.console.showing import asked, number_in, paged, show, typed
 from apps.console.templates import WORDS
 from apps.notifications import editing
 from apps.notifications.models import NotificationEvent, Template
@@ -71,7 +71,7 @@ def _saved(
     name = typed(request.POST.get("name", ""), 100)
     if is_used and name != found.name:
         return {"name": ["Workflows say it by its name: it cannot be renamed while they do."]}
-    template = Template.objects.of(membership.workspace).filter(pk=_number(request.POST.get("template", ""))).first()
+    template = Template.objects.of(membership.workspace).filter(pk=number_in(request.POST.get("template", ""))).first()
     if template is None:
         return {"template": ["Pick a template: make one first if there is none."]}
     found.name, found.template = name, template
@@ -84,7 +84,7 @@ def _saved(
 
 
 def _chosen(request: HttpRequest, place: Workspace) -> dict[str, Connection]:
-    wanted = {name: _number(request.POST.get(f"{name}.connection", "")) for name in CHANNELS}
+    wanted = {name: number_in(request.POST.get(f"{name}.connection", "")) for name in CHANNELS}
     rows = {row.pk: row for row in Connection.objects.of(place).filter(pk__in=wanted.values())}
     return {name: rows[pk] for name, pk in wanted.items() if pk in rows}
 
@@ -94,10 +94,6 @@ def _channel(name: str, place: Workspace, chosen: Connection | None) -> dict[str
     kinds = [kind for kind, cls in PROVIDERS.all().items() if name in cls.channels]
     rows = Connection.objects.of(place).filter(kind__in=kinds).order_by("name")[:MOST]
     return {"name": name, "title": WORDS[name], "connections": rows, "chosen": chosen}
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0
 
 
 @require_POST

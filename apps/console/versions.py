@@ -7,8 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_POST
 
-from apps.console.lately import runs_under_way
-from apps.console.showing import paged, show, typed
+from apps.console.showing import number_in, paged, show, typed
 from apps.console.workflow import workflow_of
 from apps.workflows import managing
 from apps.workflows.difference import difference
@@ -24,12 +23,7 @@ MAX_NAME, MAX_NOTE, MAX_CHOICES = 60, 500, 200
 def versions(request: HttpRequest, membership: Membership, slug: str) -> HttpResponse:
     found = workflow_of(membership, slug)
     rows = found.versions.select_related("created_by", "saved_by").order_by("-number")
-    facts = {
-        "here": "workflows",
-        "workflow": found,
-        "versions": paged(request, rows),
-        "under_way": runs_under_way(found),
-    }
+    facts = {"here": "workflows", "workflow": found, "versions": paged(request, rows)}
     return show(request, "pages/versions.html", membership, facts)
 
 
@@ -64,8 +58,7 @@ def compare(request: HttpRequest, membership: Membership, slug: str) -> HttpResp
 
 def version_of(workflow: Workflow, number: str) -> Version:
     """The version of this number. Raises 404."""
-    is_number = number.isascii() and number.isdigit() and len(number) < 9
-    version = workflow.versions.filter(number=int(number)).first() if is_number else None
+    version = workflow.versions.filter(number=number_in(number)).first()
     if version is None:
         raise Http404
     return version

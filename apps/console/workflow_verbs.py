@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from apps.common.trouble import Refused
-from apps.console.showing import typed
+from apps.console.showing import number_in, typed
 from apps.console.workflow import workflow_of
 from apps.workflows import managing
 from apps.workflows.models import Workflow
@@ -42,8 +42,8 @@ def _rename(request: HttpRequest, membership: Membership, found: Workflow) -> Do
 
 
 def _regroup(request: HttpRequest, membership: Membership, found: Workflow) -> Done:
-    wanted = request.POST.get("group", "")
-    group = managing.groups_of(membership.workspace).filter(pk=wanted).first() if wanted.isdigit() else None
+    wanted = number_in(request.POST.get("group", ""))
+    group = managing.groups_of(membership.workspace).filter(pk=wanted).first()
     managing.regroup(found, group, by=membership.user)
     return (f"“{found}” is in the group “{group}”." if group else f"“{found}” is in no group."), found
 

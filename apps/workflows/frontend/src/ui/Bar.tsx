@@ -10,10 +10,13 @@ import { GoLive, Keys } from "./dialogs";
 import { Icon, IconButton } from "./Icon";
 import { Versions } from "./Versions";
 
+/** Other pages lead here with `#live`. */
+const OPENED_TO_GO_LIVE = page.may_edit && location.hash === "#live";
+
 export function Bar({ togglePalette }: { togglePalette(): void }) {
   const dirty = use(isDirty);
   const saving = use((state) => state.saving);
-  const [dialog, setDialog] = useState<"" | "keys" | "live">("");
+  const [dialog, setDialog] = useState<"" | "keys" | "live">(OPENED_TO_GO_LIVE ? "live" : "");
   return (
     <header className="bar">
       <a className="back" href={page.urls.workflow} aria-label={`Back to ${page.name}`}>
