@@ -7,10 +7,9 @@ from django.utils import timezone
 
 from apps.channels.models import Delivery
 from apps.engine.graph import parse_graph
-from apps.notifications.models import NotificationEvent, Template
 from apps.runs import example
 from apps.runs.models import Run
-from apps.workflows import managing, publishing
+from apps.workflows import publishing
 from tests.cast import PAYMENT, drain, fire
 from tests.test_browser import browser_type_launch_args, grave, pytestmark, quiet_page, shot, sign_in  # noqa: F401
 
@@ -399,35 +398,3 @@ def test_what_differs_is_drawn_on_the_canvas(canvas, payments, owner, width: int
     assert marks == [1, 1, 1]
     assert page.get_by_role("button", name="Save").count() == 0
     assert not grave(page)
-
-
-@pytest.mark.parametrize("width", [1440, 390])
-def test_lists_versions_logs_and_words_are_clean_and_no_wider_than_the_window(
-    canvas, live_server, workspace, payments, owner, width: int
-) -> None:
-    publishing.save(
-        payments, parse_graph({"nodes": [{"id": "start", "kind": "webhook"}]}), by=owner, now=timezone.now()
-    )
-    managing.add_group(workspace, "Money")
-    publishing.create(workspace, "A workflow with quite a long name that goes on and on and does not want to end")
-    page = canvas(width=width)
-    template, event = Template.objects.of(workspace).first(), NotificationEvent.objects.of(workspace).first()
-    flow = f"workflows/{payments.slug}"
-    pages = {
-        "list": "workflows",
-        "table": "workflows?view=table",
-        "workflow": flow,
-        "versions": f"{flow}/versions",
-        "compare": f"{flow}/versions/compare?from=1&to=2",
-        "log": f"{flow}/log",
-        "templates": "templates",
-        "template": f"templates/{template.pk}",
-        "template-new": "templates/new",
-        "events": "events",
-        "event": f"events/{event.pk}",
-    }
-    for name, path in pages.items():
-        page.goto(f"{live_server.url}/w/{workspace.wsid}/{path}")
-        shot(page, f"page-{name}-{width}")
-        assert not grave(page)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, path

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Max
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_POST
@@ -42,9 +43,11 @@ def describe(request: HttpRequest, membership: Membership, slug: str) -> HttpRes
 @require_GET
 @member
 def compare(request: HttpRequest, membership: Membership, slug: str) -> HttpResponse:
-    """What was changed from version `from` to version `to`, in words."""
+    """What was changed from version `from` (else the one before) to version `to` (else the newest), in words."""
     found = workflow_of(membership, slug)
-    before, after = version_of(found, request.GET.get("from", "")), version_of(found, request.GET.get("to", ""))
+    newest = found.versions.aggregate(top=Max("number"))["top"] or 0
+    after = version_of(found, request.GET.get("to", str(newest)))
+    before = version_of(found, request.GET.get("from", str(max(after.number - 1, 1))))
     facts: dict[str, Any] = {
         "here": "workflows",
         "workflow": found,

@@ -49,4 +49,7 @@ export interface Page extends Stand {
   urls: Record<Call | "workflow" | "log" | "canvas" | "sign_in" | "icons" | "editor", string>;
 }
 
-export const page: Page = JSON.parse(document.getElementById("page")!.textContent!);
+const given: Page = JSON.parse(document.getElementById("page")!.textContent!);
+
+/** Kinds without a prototype: a block may be of a kind `constructor`, which is none. */
+export const page: Page = { ...given, kinds: Object.assign(Object.create(null), given.kinds) };

@@ -1,7 +1,7 @@
 /** Our graph as React Flow's nodes and edges. What did not change keeps its very object: its card is not drawn again. */
 
 import { Position, type Edge as FlowEdge, type Node } from "@xyflow/react";
-import { blockOf, outlets } from "../model/graph";
+import { blockOf, outlets, own } from "../model/graph";
 import { cardHeight, HEAD, NOTE_WIDTH, ROW, WIDTH } from "../model/size";
 import type { Block, Graph, Note, Problem } from "../model/types";
 import { page } from "../page";
@@ -52,7 +52,7 @@ export function fitted(old: readonly CardNode[], shown: Shown): CardNode[] {
   const stop = tabStop(shown);
   const blocks = shown.graph.nodes.map((block) => {
     const { errors, warnings } = counts.get(block.id) ?? { errors: 0, warnings: 0 };
-    const data: CardData = { block, errors, warnings, mark: shown.marks[block.id] ?? "" };
+    const data: CardData = { block, errors, warnings, mark: own(shown.marks, block.id) ?? "" };
     return kept(were.get(block.id), data, block, stop) ?? blockNode(were.get(block.id), block, data, stop);
   });
   const notes = shown.graph.notes.map((note) => {
@@ -143,7 +143,7 @@ export function fittedEdges(old: readonly FlowEdge[], graph: Graph, marks: Marks
     const id = edgeId(source, outlet);
     const from = blockOf(graph, source);
     const isAside = page.kinds[from?.kind ?? ""]?.aside.includes(outlet);
-    const className = [isAside ? "aside" : "", marks[id] ?? ""].filter(Boolean).join(" ");
+    const className = [isAside ? "aside" : "", own(marks, id) ?? ""].filter(Boolean).join(" ");
     const was = were.get(id);
     if (was && was.target === target && (was.className ?? "") === className) return was;
     const ariaLabel = `${from?.name}, ${outlet}, leads to ${blockOf(graph, target)?.name}`;

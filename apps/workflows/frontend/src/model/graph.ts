@@ -17,6 +17,10 @@ export const noteOf = (graph: Graph, id: string): Note | undefined =>
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
+/** The value of a name that people choose: a block may be called `constructor`. */
+export const own = <Value>(record: Readonly<Record<string, Value>>, name: string): Value | undefined =>
+  Object.hasOwn(record, name) ? record[name] : undefined;
+
 /** Deep equality of JSON values. */
 export function same(one: unknown, other: unknown): boolean {
   if (Object.is(one, other)) return true;

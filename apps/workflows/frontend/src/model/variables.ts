@@ -1,6 +1,6 @@
 /** What a block can read: the trigger's sample, what the blocks before it give, workspace and run. */
 
-import { before, blockOf } from "./graph";
+import { before, blockOf, own } from "./graph";
 import type { Graph, Variable } from "./types";
 
 /** By block id, as (path, sample); the trigger's under the empty id. */
@@ -14,7 +14,7 @@ export function variables(
 ): Variable[] {
   const trigger = (known[""] ?? []).map(([path, sample]) => ({ path, sample, from: "Trigger" }));
   const steps = [...before(graph, id)].flatMap((step) =>
-    (known[step] ?? []).map(([path, sample]) => ({
+    (own(known, step) ?? []).map(([path, sample]) => ({
       path: `steps.${step}.${path}`,
       sample,
       from: blockOf(graph, step)?.name ?? step,
