@@ -70,7 +70,9 @@ def measured(sizes: list[int], rounds: int) -> list[dict[str, Any]]:
         for size, path in zip(sizes, paths, strict=True):
             found = [one_round(page, f"http://127.0.0.1:18230{path}") for _ in range(rounds + 1)][1:]
             medians = {name: statistics.median(row[name] for row in found) for name in found[0]}
-            lines.append({"blocks": size, **medians, "rounds": rounds, "machine": platform.platform()})
+            lines.append(
+                {"blocks": size, **medians, "rounds": rounds, "machine": f"{platform.machine()} {os.cpu_count()} cores"}
+            )
         browser.close()
     return lines
 

@@ -11,7 +11,7 @@ from apps.runs import example
 from apps.runs.models import Run
 from apps.workflows import publishing
 from tests.cast import PAYMENT, drain, fire
-from tests.test_browser import browser_type_launch_args, grave, pytestmark, quiet_page, shot, sign_in  # noqa: F401
+from tests.test_browser import browser_type_launch_args, grave, pytestmark, quiet_page, shot, signed_in  # noqa: F401
 
 
 @pytest.fixture
@@ -21,8 +21,8 @@ def canvas(quiet_page, live_server, story, workspace, owner, payments):  # noqa:
     def open_it(workflow=payments, query: str = "", width: int = 1440):
         page = quiet_page
         page.set_viewport_size({"width": width, "height": 900 if width > 500 else 844})
-        if "sign-in" in page.url or page.url == "about:blank":
-            sign_in(page, live_server, owner)
+        if page.url == "about:blank":
+            signed_in(page, live_server, owner)
         page.goto(f"{live_server.url}/w/{workspace.wsid}/workflows/{workflow.slug}/canvas{query}")
         page.locator(".react-flow__node").first.wait_for()
         return page
@@ -331,7 +331,7 @@ def test_a_session_that_is_over_is_told_and_the_work_is_saved_after_signing_in_a
 def test_a_viewer_sees_the_drawing_and_can_change_nothing(canvas, live_server, workspace, payments, viewer) -> None:
     page = canvas()
     page.context.clear_cookies()
-    sign_in(page, live_server, viewer)
+    signed_in(page, live_server, viewer)
     page.goto(f"{live_server.url}/w/{workspace.wsid}/workflows/{payments.slug}/canvas")
     page.get_by_text("You may look at this workspace, not change it.").wait_for()
     assert page.get_by_role("button", name="Save").count() == 0

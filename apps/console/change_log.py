@@ -13,7 +13,7 @@ from reversion.models import Version as Kept
 
 from apps.common.paging import BoundedPaginator
 from apps.common.trouble import Refused
-from apps.console.log_entries import Entry, entries
+from apps.console.log_entries import Entry, entry_of, records_of
 from apps.console.showing import PAGE, number_in, show
 from apps.console.workflow import workflow_of
 from apps.notifications import editing
@@ -24,6 +24,7 @@ from apps.workspaces.models import Membership
 from apps.workspaces.tenancy import editor, member
 
 HERE: dict[type[Model], str] = {Workflow: "workflows", Template: "templates", NotificationEvent: "events"}
+MOST_REVISIONS = 500
 SAME_TIME = timedelta(seconds=5)
 
 
@@ -31,7 +32,7 @@ SAME_TIME = timedelta(seconds=5)
 @member
 def workflow_log(request: HttpRequest, membership: Membership, slug: str) -> HttpResponse:
     found = workflow_of(membership, slug)
-    return _page(request, membership, found, entries([found.history.all()]), "workflow-put-back")
+    return _page(request, membership, found, records_of([found.history.all()]), "workflow-put-back")
 
 
 @require_GET
@@ -39,7 +40,7 @@ def workflow_log(request: HttpRequest, membership: Membership, slug: str) -> Htt
 def template_log(request: HttpRequest, membership: Membership, pk: int) -> HttpResponse:
     found = get_object_or_404(Template.objects.of(membership.workspace), pk=pk)
     parts = Content.history.filter(template_id=found.pk)
-    return _page(request, membership, found, entries([found.history.all(), parts]), "template-put-back")
+    return _page(request, membership, found, records_of([found.history.all(), parts]), "template-put-back")
 
 
 @require_GET
@@ -47,18 +48,18 @@ def template_log(request: HttpRequest, membership: Membership, pk: int) -> HttpR
 def event_log(request: HttpRequest, membership: Membership, pk: int) -> HttpResponse:
     found = get_object_or_404(NotificationEvent.objects.of(membership.workspace), pk=pk)
     parts = EventConnection.history.filter(event_id=found.pk)
-    return _page(request, membership, found, entries([found.history.all(), parts]), "event-put-back")
+    return _page(request, membership, found, records_of([found.history.all(), parts]), "event-put-back")
 
 
-def _page(request: HttpRequest, membership: Membership, row: Model, found: list[Entry], action: str) -> HttpResponse:
-    page: Any = BoundedPaginator(found, PAGE).get_page(request.GET.get("page"))
-    kept = list(_kept(row)[:500])
+def _page(request: HttpRequest, membership: Membership, row: Model, records: list[Any], action: str) -> HttpResponse:
+    page: Any = BoundedPaginator(records, PAGE).get_page(request.GET.get("page"))
+    kept = list(_kept(row).defer("serialized_data")[:MOST_REVISIONS])
     facts = {
         "here": HERE[type(row)],
         "row": row,
         "is_workflow": isinstance(row, Workflow),
-        "entries": page,
-        "rows": [(entry, _revision_at(kept, entry)) for entry in page],
+        "page": page,
+        "rows": [(entry, _revision_at(kept, entry)) for entry in map(entry_of, page)],
         "action": action,
         "key": row.slug if isinstance(row, Workflow) else row.pk,
     }

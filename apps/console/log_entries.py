@@ -22,14 +22,14 @@ class Entry(Value):
     lines: tuple[str, ...] = ()
 
 
-def entries(histories: list[QuerySet[Any]]) -> list[Entry]:
-    """The newest 200 changes of several histories, newest first."""
-    records = [record for history in histories for record in history.order_by("-history_date", "-history_id")[:MOST]]
-    found = [_entry(record) for record in records]
-    return sorted(found, key=lambda entry: entry.at, reverse=True)[:MOST]
+def records_of(histories: list[QuerySet[Any]]) -> list[Any]:
+    """The newest 200 records of several histories, newest first."""
+    found = [row for history in histories for row in history.order_by("-history_date", "-history_id")[:MOST]]
+    return sorted(found, key=lambda record: record.history_date, reverse=True)[:MOST]
 
 
-def _entry(record: Any) -> Entry:
+def entry_of(record: Any) -> Entry:
+    """The record in words; asks for the one before it."""
     lines = tuple(_lines(record))
     what = record.history_change_reason or _what(record)
     return Entry(at=record.history_date, who=_who(record), what=what, lines=lines)

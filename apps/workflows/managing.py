@@ -77,6 +77,7 @@ def delete(workflow: Workflow) -> None:
     try:
         with transaction.atomic():
             held = held_row(workflow)
+            list(held.versions.select_for_update())  # no run begins with one of them from here on
             if held.runs.exists():
                 raise Refused("it has runs, which show what was sent to whom: archive it instead")
             trigger = held.trigger
