@@ -67,7 +67,7 @@ def drawn(chance: random.Random) -> tuple[dict[str, Any], dict[str, str]]:
 
     for _ in range(chance.randint(0, 14)):
         next_drawing = connected(drawing, some_edge())
-        drawing = drawing if faults(next_drawing) > faults(drawing) else next_drawing
+        drawing = drawing if faults(next_drawing) else next_drawing
     return drawing, some_edge()
 
 
@@ -79,7 +79,7 @@ def test_the_canvas_and_the_server_agree_on_2000_drawings() -> None:
         if edge in drawing["edges"]:
             continue
         cases.append({"graph": drawing, **edge})
-        wanted.append(faults(connected(drawing, edge)) > faults(drawing))
+        wanted.append(faults(connected(drawing, edge)) > 0)
         ways.append(outlets(parse_graph(drawing)))
     node = shutil.which("node")
     assert node, "Node is needed to ask the canvas"

@@ -76,8 +76,7 @@ def _saved(
         return {"template": ["Pick a template: make one first if there is none."]}
     found.name, found.template = name, template
     try:
-        editing.check_edition(found, request.POST.get("edition", ""))
-        editing.save_event(found, chosen, by=membership.user)
+        editing.save_event(found, chosen, by=membership.user, seen=request.POST.get("edition", ""))
     except editing.Faulty as faulty:
         return faulty.faults
     return {}

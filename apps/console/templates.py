@@ -45,8 +45,7 @@ def template(request: HttpRequest, membership: Membership, pk: int = 0) -> HttpR
     if request.method == "POST" and membership.may_edit():
         found.name = typed(request.POST.get("name", ""), 100)
         try:
-            editing.check_edition(found, request.POST.get("edition", ""))
-            editing.save_template(found, given, by=membership.user)
+            editing.save_template(found, given, by=membership.user, seen=request.POST.get("edition", ""))
             messages.success(request, f"“{found}” is saved.")
             return redirect("template", place.wsid, found.pk)
         except editing.Faulty as faulty:

@@ -40,19 +40,22 @@ def edition(row: Template | NotificationEvent) -> str:
     return hashlib.sha256(json.dumps(values).encode()).hexdigest()[:16]
 
 
-def check_edition(row: Template | NotificationEvent, seen: str) -> None:
-    """Raises Faulty when somebody else saved since."""
-    if row.pk is not None and seen != edition(row):
+def _check_edition(row: Template | NotificationEvent, seen: str) -> None:
+    """Nobody else saves from here on. Raises Faulty when somebody has."""
+    type(row).objects.select_for_update(no_key=True).get(pk=row.pk)
+    if seen != edition(row):
         said = "Somebody else saved it meanwhile: see the change log. Save again to put yours in its place."
         raise Faulty({"edition": [said]})
 
 
 @contextmanager
-def _saving(row: Template | NotificationEvent, by: User | None) -> Iterator[None]:
+def _saving(row: Template | NotificationEvent, by: User | None, seen: str | None) -> Iterator[None]:
     """One transaction and one revision; a new row that is not written after all is new again."""
     is_new = row.pk is None
     try:
         with transaction.atomic(), reversion.create_revision():
+            if seen is not None and not is_new:
+                _check_edition(row, seen)
             yield
             _sign(by, "saved")
     except Faulty:
@@ -61,9 +64,14 @@ def _saving(row: Template | NotificationEvent, by: User | None) -> Iterator[None
         raise
 
 
-def save_template(template: Template, contents: dict[str, dict[str, str]], *, by: User | None) -> Template:
-    """The template with the contents of these channels and no others. Raises Faulty, and then nothing is written."""
-    with _saving(template, by):
+def save_template(
+    template: Template, contents: dict[str, dict[str, str]], *, by: User | None, seen: str | None = None
+) -> Template:
+    """The template with the contents of these channels and no others. Raises Faulty, and then nothing is written.
+
+    `seen` is the edition that the writer saw: another one now is a fault.
+    """
+    with _saving(template, by, seen):
         _write(template, by, "")
         faults: Faults = {}
         for channel, words in contents.items():
@@ -92,9 +100,11 @@ def _save_content(template: Template, channel: str, words: dict[str, str], by: U
     return {}
 
 
-def save_event(event: NotificationEvent, connections: dict[str, Connection], *, by: User | None) -> NotificationEvent:
-    """The event with a connection for each of these channels and no others. Raises Faulty."""
-    with _saving(event, by):
+def save_event(
+    event: NotificationEvent, connections: dict[str, Connection], *, by: User | None, seen: str | None = None
+) -> NotificationEvent:
+    """The event with a connection for each of these channels and no others; `seen` as for templates. Raises Faulty."""
+    with _saving(event, by, seen):
         _write(event, by, "")
         for channel, connection in connections.items():
             row = event.connections.filter(channel=channel).first() or EventConnection(event=event, channel=channel)
