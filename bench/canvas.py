@@ -82,17 +82,21 @@ def one_round(page: Any, url: str) -> dict[str, float]:
     page.locator(".react-flow__node").first.wait_for()
     page.wait_for_timeout(1500)
     found = {"open_ms": round(page.evaluate(OPENED))}
-    box = page.locator(".react-flow__node").nth(3).bounding_box()
+    card = page.locator('.react-flow__node[data-id="n0"]')
+    box = card.bounding_box()
     at = (box["x"] + 60, box["y"] + 20)
     page.mouse.move(*at)
     page.mouse.down()
     found |= frames(page, "drag", lambda n: page.mouse.move(at[0] + n * 4, at[1] + n * 2))
     page.mouse.up()
     page.wait_for_timeout(500)
+    if abs(card.bounding_box()["x"] - box["x"]) < 100:
+        raise SystemExit("the block was not dragged: nothing was measured")
     page.mouse.move(600, 400)
     page.keyboard.down("Control")
     found |= frames(page, "zoom", lambda n: page.mouse.wheel(0, -12 if n % 40 < 20 else 12))
     page.keyboard.up("Control")
+    page.evaluate("localStorage.clear()")  # the next round begins with the drawing as it was saved
     return found
 
 
