@@ -38,7 +38,10 @@ class Save(Value):
 
 
 class Live(Value):
+    """`edition` of the version that the person looked at."""
+
     number: int
+    edition: str = Field(default="", max_length=20)
 
 
 @require_GET
@@ -105,7 +108,7 @@ def live(request: HttpRequest, membership: Membership, asked: Live, slug: str) -
     version = _wanted(found, str(asked.number))
     if version is None:
         raise Http404
-    publishing.go_live(version, by=membership.user, now=timezone.now())
+    publishing.go_live(version, by=membership.user, now=timezone.now(), seen=asked.edition)
     return {"versions": canvas_page.versions_of(workflow_of(membership, slug))}
 
 

@@ -38,7 +38,7 @@ def preview_of(channel: str, title: str, words: dict[str, str], data: dict[str, 
 
 def sample_of(template: Template) -> dict[str, Any]:
     """The sample of a workflow that says this template; where there is none, each placeholder stands for itself."""
-    for event in NotificationEvent.objects.filter(template=template.pk) if template.pk else []:
+    for event in NotificationEvent.objects.of(template.workspace).filter(template=template.pk) if template.pk else []:
         for workflow in who_uses(event.workspace, "notification event", event.name):
             version = workflow.live or workflow.test
             found = trigger_example(version.drawing(), TRIGGERS.all()) if version else {}

@@ -203,7 +203,10 @@ export function settleConflict(choices: Choices): Promise<boolean> {
 
 export async function goLive(number: number): Promise<string> {
   try {
-    const answer = await post<{ versions: Version[] }>(page.urls.live, { number });
+    const answer = await post<{ versions: Version[] }>(page.urls.live, {
+      number,
+      edition: state.base.edition,
+    });
     put({ versions: answer.versions });
     say(`v${number} is live.`);
     return "";
