@@ -231,6 +231,11 @@ def test_a_template_is_written_previewed_and_counted(here, workspace) -> None:
     assert "Reminder" in here("templates?q=remind") and "No template is called" in here("templates?q=zzz")
 
 
+def test_lines_are_ended_as_messages_want_them_and_what_no_database_takes_is_replaced(here, workspace) -> None:
+    here("templates/new", **{"name": "Lines", "sms.on": "yes", "sms.text": "one\r\ntwo\x00"})
+    assert Template.objects.get(name="Lines").contents.get().text == "one\ntwo\ufffd"
+
+
 def test_a_broken_text_or_a_taken_name_is_told_at_its_channel_and_nothing_is_written(here, workspace) -> None:
     page = here("templates/new", **{"name": "Reminder", "sms.on": "yes", "sms.text": "{{ order_id"})
     assert "Mend the text" in page and "Not saved" in page and "{{ order_id" in page

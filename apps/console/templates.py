@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.channels.provider import CHANNELS
-from apps.common.jsongate import Malformed, loads
+from apps.common.jsongate import Malformed, clean, loads
 from apps.common.trouble import Refused
 from apps.console.previewing import Shown, preview_of, sample_of
 from apps.console.showing import asked, paged, show, typed
@@ -21,6 +21,7 @@ from apps.workspaces.tenancy import editor, member
 PARTS = ("subject", "text", "html", "missing", "default")
 WITH_SUBJECT = ("email", "push")
 WITH_HTML = ("email",)
+FIRST = {"missing": "error"}
 WORDS = {"sms": "SMS", "email": "E-mail", "push": "Push", "whatsapp": "WhatsApp"}
 
 
@@ -89,10 +90,14 @@ def template_delete(request: HttpRequest, membership: Membership, pk: int) -> Ht
 def _given(request: HttpRequest) -> dict[str, dict[str, str]]:
     """The contents of the channels that are switched on, as the form has them."""
     on = [name for name in CHANNELS if request.POST.get(f"{name}.on")]
-    return {name: {part: request.POST.get(f"{name}.{part}", _FIRST.get(part, "")) for part in PARTS} for name in on}
+    return {
+        name: {part: _written(request.POST.get(f"{name}.{part}", FIRST.get(part, ""))) for part in PARTS} for name in on
+    }
 
 
-_FIRST = {"missing": "error"}
+def _written(text: str) -> str:
+    """A text as every database takes it, its lines ended as messages want them: forms send CR LF."""
+    return str(clean(text)).replace("\r\n", "\n")
 
 
 def _stored(found: Template) -> dict[str, dict[str, str]]:
