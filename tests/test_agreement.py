@@ -17,7 +17,7 @@ from apps.workflows import publishing
 from apps.workflows.catalogue import catalogue
 
 FRONTEND = Path(publishing.__file__).parent / "frontend"
-KINDS = ["http_request", "condition", "send", "delay", "stop", "transform"]
+KINDS = ["http_request", "condition", "send", "delay", "stop", "transform", "wait_for_event", "split", "throttle"]
 STRUCTURE = ("outlet", "edge", "circle")
 pytestmark = pytest.mark.skipif(
     not (FRONTEND / "node_modules").exists() and not os.environ.get("CI"), reason="make canvas installs what this needs"
@@ -33,6 +33,12 @@ def block(chance: random.Random, number: int) -> dict[str, Any]:
         "condition": {"branches": branches},
         "http_request": {"url": {"text": "https://shop.example/"}},
         "send": {"event": "x", "to": [{"channel": "sms", "address": {"text": "1"}}]},
+        "wait_for_event": {"event": "x", "match": [{"path": "a", "value": {"text": "1"}}]},
+        "split": {
+            "ways": [{"id": "a", "name": "A", "percent": 50}, {"id": "b", "name": "B", "percent": 50}],
+            "person": {"text": "1"},
+        },
+        "throttle": {"key": {"text": "1"}},
         "transform": {"rows": [{"name": "a", "value": {"text": "1"}}]},
     }
     row = {"id": f"n{number}", "kind": kind, "name": f"N{number}", "settings": settings.get(kind, {})}

@@ -1,10 +1,12 @@
 """Stories in JSON: a drawing, what happens, and what must have happened (tests/stories).
 
 A story names the `example` or has `nodes` and `edges`; `world` is what the outside answers by path, `WORLD` its URL;
-`after` moves the clock, each time with what must be true `then`. What is checked is read back from the database.
+`after` moves the clock, posts another request or fires an event, each time with what must be true `then`. CHILD is the
+example's workflow. What is checked is read back from the database: of the first run, and how many `runs` ended how.
 """
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -12,32 +14,58 @@ import pytest
 
 from apps.channels.models import Delivery
 from apps.engine.registry import NODES
+from apps.events.firing import Custom
+from apps.events.firing import fire as fire_event
 from apps.runs import example
 from apps.runs.models import Run, Step
 from apps.triggers.registry import TRIGGERS
+from apps.workflows.models import Workflow
+from apps.workspaces.models import Workspace
 from tests.cast import Clock, Outside, drain, fire
 
+UNITS = ("seconds", "minutes", "hours", "days")
 STORIES = sorted((Path(__file__).parent / "stories").glob("*.json"))
 
 
 @pytest.mark.parametrize("path", STORIES, ids=lambda path: path.stem)
 def test_a_story_ends_as_it_says(path: Path, story, published, outside: Outside, clock: Clock) -> None:
-    tale = json.loads(path.read_text().replace("WORLD", outside.url))
+    tale = play(path, story, published, outside, clock)
+    check(tale["then"], outside)
+
+
+def play(path: Path, story, published, outside: Outside, clock: Clock) -> dict[str, Any]:
+    """Let it happen."""
+    child = Workflow.objects.get(name="Payments").slug
+    tale = json.loads(path.read_text().replace("WORLD", outside.url).replace("CHILD", child))
     outside.answers = {place: [tuple(answer) for answer in answers] for place, answers in tale["world"].items()}
     url = story.webhook_live if "example" in tale else published(*tale["nodes"][1:], edges=tale["edges"])
-    status, answer = fire(url, tale["request"])
+    post(url, tale["request"], clock)
+    for pause in tale.get("after", []):
+        clock.forward(**{unit: amount for unit, amount in pause.items() if unit in UNITS})
+        drain(clock)
+        if "post" in pause:
+            post(url, pause["post"], clock)
+        if "event" in pause:
+            news(pause["event"], clock)
+        check(pause.get("then", {}), outside)
+    return tale
+
+
+def post(url: str, request: Any, clock: Clock) -> None:
+    status, answer = fire(url, request)
     assert status == 202, answer
     drain(clock)
-    for pause in tale.get("after", []):
-        clock.forward(**{unit: amount for unit, amount in pause.items() if unit != "then"})
-        drain(clock)
-        check(pause.get("then", {}), outside)
-    check(tale["then"], outside)
+
+
+def news(event: dict[str, Any], clock: Clock) -> None:
+    fire_event(Workspace.objects.get(), Custom(**event), clock())
+    drain(clock)
 
 
 def check(then: dict[str, Any], outside: Outside) -> None:
     """What the story says, against the rows that are there."""
-    run, sent = Run.objects.get(), Delivery.objects.filter(state="sent")
+    run, sent = Run.objects.order_by("created_at").first(), Delivery.objects.filter(state="sent")
+    ends = Counter(f"{row.state} {row.code}" for row in Run.objects.all())
     skipped = {row.channel: row.reason for row in Delivery.objects.filter(state="skipped")}
     facts = {
         "status": run.state,
@@ -45,6 +73,8 @@ def check(then: dict[str, Any], outside: Outside) -> None:
         "path": [_words(step) for step in run.steps.order_by("seq")],
         "calls": [f"{got['method']} {got['path']}" for got in outside.got],
         "keys": len({got["headers"]["idempotency-key"] for got in outside.got}),
+        "runs": dict(ends),
+        "output": {step.node: step.output for step in run.steps.order_by("seq") if step.node in then.get("output", {})},
         "messages": {row.channel: row.content["text"] for row in sent},
     }
     wanted = {name: value for name, value in then.items() if name != "skipped"}

@@ -79,10 +79,12 @@ def facts_of(workflow: Workflow) -> RunData:
 def sources_of(place: Workspace) -> dict[str, list[tuple[str, ...]]]:
     """What settings may point to, by the name of the source: (value, words), and for events their channels."""
     events = NotificationEvent.objects.of(place).order_by("name").prefetch_related("connections")
+    workflows = Workflow.objects.of(place).filter(archived_at__isnull=True).order_by("name")
     secrets = Secret.objects.of(place).order_by("name").values_list("name", flat=True)
     return {
         "events": [_event(event) for event in events[:MAX_CHOICES]],
         "secrets": [(name, name) for name in secrets[:MAX_CHOICES]],
+        "workflows": [(row.slug, row.name) for row in workflows[:MAX_CHOICES]],
     }
 
 

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from apps.engine.decisions import Call
 from apps.engine.node import NodeType
+from apps.events.transitions import Entry
 from apps.notifications.notify import Said
 from apps.runs.journal import Free, Journal
 from apps.runs.models import Run
@@ -44,6 +45,7 @@ class Change:
     cursor: dict[str, Any]
     steps: list[dict[str, Any]]
     said: list[Said]
+    news: list[Entry]
 
 
 @dataclass(frozen=True)

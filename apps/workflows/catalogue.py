@@ -30,4 +30,5 @@ def _trigger(cls: type[TriggerType]) -> dict[str, Any]:
 def _words(cls: type[NodeType] | type[TriggerType]) -> dict[str, Any]:
     about = " ".join((cls.__doc__ or "").split()).replace("*", "").replace("`", "").partition(". ")[0].rstrip(".") + "."
     shown = {"title": cls.title, "icon": cls.icon, "group": cls.group, "summary": cls.summary}
+    shown |= {"summaries": getattr(cls, "summaries", {}), "summarised_by": getattr(cls, "summarised_by", "")}
     return {**shown, "about": about, "schema": cls.model_json_schema()}

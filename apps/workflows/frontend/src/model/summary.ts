@@ -18,7 +18,8 @@ export function summary(block: Block, kinds: Kinds): string {
   if (!kind) return "Unknown here";
   const schema = kind.schema;
   let filled = true;
-  const line = kind.summary.replace(/\{([^{}]+)\}/g, (_, path: string) => {
+  const template = kind.summaries?.[String(block.settings[kind.summarised_by ?? ""] ?? "")] ?? kind.summary;
+  const line = template.replace(/\{([^{}]+)\}/g, (_, path: string) => {
     const [first, ...rest] = path.split(".");
     const stands = block.settings[first];
     const value =

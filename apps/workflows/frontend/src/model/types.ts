@@ -73,7 +73,7 @@ export interface Schema {
 
 /**
  * A kind of block. `branching` is the setting whose rows are outlets, drawn before `ends`; `aside` are the outlets that
- * are taken when things go otherwise.
+ * are taken when things go otherwise. `summaries` are other lines by what the setting `summarised_by` says.
  */
 export interface Kind {
   title: string;
@@ -81,6 +81,8 @@ export interface Kind {
   group: string;
   about: string;
   summary: string;
+  summaries?: Record<string, string>;
+  summarised_by?: string;
   ends: string[];
   branching: string;
   aside: string[];

@@ -1,0 +1,58 @@
+"""Partners fire events: runs that wait for one go on."""
+
+from typing import Any
+
+from django.utils import timezone
+from pydantic import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.api.access import KeyThrottle, PartnerView
+from apps.common import jsongate
+from apps.common.trouble import Refused
+from apps.events.firing import Custom, fire
+from apps.events.recording import Conflict
+from apps.triggers.bodies import Unread, body_of
+
+MAX_KEY = 200
+
+
+class EventThrottle(KeyThrottle):
+    rate = "6000/min"
+    scope = "api-events"
+
+    def get_cache_key(self, request: Request, view: Any) -> str:
+        return f"api-events:{request.user.pk}"
+
+
+class FireEvent(PartnerView):
+    """POST `{"name", "environment", "data"}`: 202 when it is committed. An Idempotency-Key makes a repeat harmless."""
+
+    throttle_classes = [EventThrottle]
+
+    def post(self, request: Request, wsid: str) -> Response:
+        try:
+            raw = body_of(request._request)
+            fired = Custom.model_validate(jsongate.loads(raw))
+            told = fire(self.place, fired, timezone.now(), raw, _key(request))
+        except Unread as trouble:
+            return Response({"error": trouble.message}, trouble.status)
+        except (jsongate.Malformed, Refused) as trouble:
+            return Response({"error": f"{str(trouble)[:1].upper()}{str(trouble)[1:]}."}, 400)
+        except ValidationError as error:
+            return Response(_named(error), 400)
+        except Conflict:
+            return Response({"error": "This Idempotency-Key came before with other content. Use a new key."}, 422)
+        return Response(told.answer, 202)
+
+
+def _key(request: Request) -> str:
+    key = str(request.headers.get("Idempotency-Key", "")).strip()
+    if len(key) > MAX_KEY or not key.isprintable():
+        raise Refused(f"the Idempotency-Key has more than {MAX_KEY} characters, or some that cannot be printed")
+    return key
+
+
+def _named(error: ValidationError) -> dict[str, str]:
+    fault = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    return {"error": f"{fault['msg']}.", "field": ".".join(str(part) for part in fault["loc"])[:100]}

@@ -1,0 +1,60 @@
+"""Lets so many pass for a key in a period."""
+
+from datetime import timedelta
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from apps.engine.data import RunData
+from apps.engine.decisions import Admit, Ask, Next
+from apps.engine.fields import Text
+from apps.engine.node import NodeType, Read, Try
+from apps.engine.templates import render
+
+MAX = timedelta(days=30)
+
+
+class Throttle(NodeType):
+    """Let at most so many pass for each key in a period; the others leave by *over*."""
+
+    kind: ClassVar[str] = "throttle"
+    title: ClassVar[str] = "Throttle"
+    icon: ClassVar[str] = "gauge"
+    group: ClassVar[str] = "Flow"
+    summary: ClassVar[str] = "{most} per {amount} {unit}"
+    ends: ClassVar[tuple[str, ...]] = ("next", "over")
+    key: Text = Field(title="For each", description="What is counted apart, as {{ customer_id }}.")
+    most: int = Field(default=1, title="At most", description="How many may pass.", ge=1, le=1000)
+    amount: int = Field(default=1, title="Within", description="Any span this long; 30 days at most.", ge=1)
+    unit: Literal["seconds", "minutes", "hours", "days"] = Field(
+        default="days", title="Unit", description="Seconds, minutes, hours or days."
+    )
+
+    @model_validator(mode="after")
+    def _not_too_long(self) -> "Throttle":
+        if self.amount > MAX.total_seconds() or self._period() > MAX:
+            raise ValueError("a throttle looks back at most 30 days")
+        return self
+
+    def _period(self) -> timedelta:
+        return timedelta(**{self.unit: self.amount})
+
+    def reads(self) -> list[Read]:
+        return [Read(field="key", text=self.key)]
+
+    def gives(self) -> list[str]:
+        return ["count"]
+
+    def example(self, data: RunData) -> dict[str, Any]:
+        return {"count": 1}
+
+    def decide(self, data: RunData, this: Try) -> Ask:
+        question = Admit(key=render(self.key, data), most=self.most, period_s=self._period().total_seconds())
+        return Ask(question=question)
+
+    def learnt(self, facts: dict[str, Any], this: Try, memo: dict[str, Any]) -> Next:
+        span = f"{self.most} in {self.amount} {self.unit}"
+        if facts["passed"]:
+            return Next(outlet="next", why=f"number {facts['count']} of {span}", output={"count": facts["count"]})
+        why = f"{span} have passed; the next may at {facts['free_at']}"
+        return Next(outlet="over", why=why, output={"count": facts["count"]})

@@ -1,0 +1,107 @@
+"""Waits until an event is fired that concerns this run."""
+
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Literal
+
+from pydantic import ConfigDict, Field, field_validator, model_validator
+
+from apps.common.values import Value
+from apps.engine.data import RunData
+from apps.engine.decisions import Ask, Listen, Next, Wait, Waited
+from apps.engine.fields import JsonText, Text, distinct, document_of, hint
+from apps.engine.node import NodeType, Read, Try
+from apps.engine.templates import render
+
+MAX = timedelta(days=365)
+LOOK_AGAIN = timedelta(seconds=5)  # for an event whose commit and ours did not see each other
+EVENT_NAME = r"^[A-Za-z0-9_.:-]{1,50}$"
+
+
+class Match(Value):
+    """A value that the event must have."""
+
+    model_config = ConfigDict(title="Match")
+    path: str = Field(
+        title="In the event",
+        description="Where it stands in the event's data, as order_id or order.id.",
+        max_length=100,
+        pattern=r"^[^.]+(\.[^.]+)?$",
+    )
+    value: Text = Field(title="Equals", description="What must stand there, as {{ order_id }}.")
+
+
+class WaitForEvent(NodeType):
+    """Wait for an event that concerns this run; one that came since the run began counts, too."""
+
+    kind: ClassVar[str] = "wait_for_event"
+    title: ClassVar[str] = "Wait for event"
+    icon: ClassVar[str] = "hourglass"
+    group: ClassVar[str] = "Flow"
+    summary: ClassVar[str] = "{event}, at most {amount} {unit}"
+    ends: ClassVar[tuple[str, ...]] = ("next", "timeout")
+    waits: ClassVar[bool] = True
+    sets: ClassVar[bool] = True
+    event: str = Field(
+        title="Event", description="The name under which it is fired, as order.paid.", pattern=EVENT_NAME
+    )
+    match: list[Match] = Field(
+        title="That has",
+        description="All of these must hold: they say which event belongs to this run.",
+        min_length=1,
+        max_length=5,
+        json_schema_extra=hint(item="value"),
+    )
+    amount: int = Field(default=1, title="At most", description="Then it goes on by timeout; 365 days at most.", ge=1)
+    unit: Literal["seconds", "minutes", "hours", "days"] = Field(
+        default="days", title="Unit", description="Seconds, minutes, hours or days."
+    )
+    sample: JsonText = Field(
+        default="",
+        title="Sample event",
+        description="Its data as JSON, used only while drawing.",
+        json_schema_extra=hint("code", language="json", collapsed=True),
+    )
+
+    @field_validator("match")
+    @classmethod
+    def _distinct(cls, match: list[Match]) -> list[Match]:
+        return distinct(match, "path")
+
+    @model_validator(mode="after")
+    def _not_too_long(self) -> "WaitForEvent":
+        if self.amount > MAX.total_seconds() or self._span() > MAX:
+            raise ValueError("a wait lasts at most 365 days")
+        return self
+
+    def _span(self) -> timedelta:
+        return timedelta(**{self.unit: self.amount})
+
+    def reads(self) -> list[Read]:
+        return [Read(field=f"match.{i}.value", text=row.value) for i, row in enumerate(self.match)]
+
+    def gives(self) -> list[str]:
+        return ["event_id", "name", "data"]
+
+    def example(self, data: RunData) -> dict[str, Any]:
+        found = document_of(self.sample)
+        return {"event_id": "", "name": self.event, "data": found if isinstance(found, dict) else {}}
+
+    def decide(self, data: RunData, this: Try) -> Ask:
+        return self._ask(data, this.now + self._span())
+
+    def woken(self, waited: Waited, data: RunData, this: Try) -> Ask:
+        return self._ask(data, datetime.fromisoformat(waited.memo["until"]))
+
+    def _ask(self, data: RunData, until: datetime) -> Ask:
+        match = {row.path: render(row.value, data) for row in self.match}
+        return Ask(question=Listen(name=self.event, match=match), memo={"until": until.isoformat(), "listens": True})
+
+    def learnt(self, facts: dict[str, Any], this: Try, memo: dict[str, Any]) -> Next | Wait:
+        if facts["event"]:
+            return Next(outlet="next", why=f"{self.event} came", output=facts["event"])
+        until = datetime.fromisoformat(memo["until"])
+        if until <= this.now:
+            return Next(outlet="timeout", why=f"{self.event} did not come in {self.amount} {self.unit}")
+        again = this.now + LOOK_AGAIN if "looked" not in memo else until
+        why = f"waiting for {self.event} until {until:%Y-%m-%d %H:%M:%S} UTC"
+        return Wait(until=min(again, until), outlet="timeout", why=why, memo={**memo, "looked": True})

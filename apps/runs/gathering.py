@@ -1,0 +1,84 @@
+"""Digests and throttles: what is gathered or counted for a key, in the transaction of the run that asks."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from apps.common import rows
+from apps.common.ids import ordered_id
+from apps.engine.decisions import Admit, Gather
+from apps.runs.models import Run
+from apps.runs.shared import SHOWN, Admission, DigestWindow, hashed
+
+T = TypeVar("T")
+
+
+def gather(asked: Gather, run: Run, node: str, now: datetime) -> dict[str, Any]:
+    """Join the open window of the key, or open one: `opened`, `count`, `until`."""
+    place = _place(run, node, asked.key)
+    until = now + timedelta(seconds=asked.window_s)
+    new = {"run_id": run.pk, "open": True, "until": until, "count": 1, "sums": asked.sums}
+    window = {**place, "id": ordered_id(), **new, "head": asked.item, "tail": asked.item}
+
+    def opened() -> dict[str, Any] | None:
+        made = rows.insert_new(DigestWindow, [window], "id")
+        return {"opened": True, "count": 1, "until": until.isoformat()} if made else None
+
+    return _either(lambda: _joined(asked, place), opened)
+
+
+def _joined(asked: Gather, place: dict[str, Any]) -> dict[str, Any] | None:
+    window = next(iter(DigestWindow.objects.select_for_update().filter(**place, open=True)), None)
+    if window is None:
+        return None
+    if Run.objects.filter(pk=window.run_id, ended_at__isnull=False).exists():  # nobody would go on with what we bring
+        DigestWindow.objects.filter(pk=window.pk).update(open=False)
+        return None
+    sums = {name: window.sums.get(name, 0) + number for name, number in asked.sums.items()}
+    after = {"count": window.count + 1, "tail": asked.item, "sums": {**window.sums, **sums}}
+    DigestWindow.objects.filter(pk=window.pk).update(**after)
+    return {"opened": False, "count": after["count"], "until": window.until.isoformat()}
+
+
+def gathered(run: Run, node: str) -> dict[str, Any]:
+    """Close the window that this run opened: `count`, `head`, `tail`, `sums`."""
+    window = DigestWindow.objects.select_for_update().get(run=run, node=node, open=True)
+    DigestWindow.objects.filter(pk=window.pk).update(open=False)
+    return {"count": window.count, "head": window.head, "tail": window.tail, "sums": window.sums}
+
+
+def admit(asked: Admit, run: Run, node: str, now: datetime) -> dict[str, Any]:
+    """Count one more if there is room: `passed`, `count`, `free_at`."""
+    place = _place(run, node, asked.key)
+    first = {**place, "id": ordered_id(), "times": [now.timestamp()], "last_at": now}
+
+    def begun() -> dict[str, Any] | None:
+        return {"passed": True, "count": 1} if rows.insert_new(Admission, [first], "id") else None
+
+    return _either(lambda: _counted(asked, place, now), begun)
+
+
+def _counted(asked: Admit, place: dict[str, Any], now: datetime) -> dict[str, Any] | None:
+    found = next(iter(Admission.objects.select_for_update().filter(**place)), None)
+    if found is None:
+        return None
+    times = [at for at in found.times if at > now.timestamp() - asked.period_s]
+    if len(times) >= asked.most:
+        free_at = datetime.fromtimestamp(times[-asked.most] + asked.period_s, now.tzinfo)
+        return {"passed": False, "count": len(times), "free_at": f"{free_at:%Y-%m-%d %H:%M:%S} UTC"}
+    Admission.objects.filter(pk=found.pk).update(times=[*times, now.timestamp()], last_at=now)
+    return {"passed": True, "count": len(times) + 1}
+
+
+def _place(run: Run, node: str, key: str) -> dict[str, Any]:
+    where = {"workspace_id": run.workspace_id, "workflow_id": run.workflow_id, "environment": run.environment}
+    return {**where, "node": node, "key": key[:SHOWN], "key_hash": hashed(key)}
+
+
+def _either(found: Callable[[], T | None], made: Callable[[], T | None]) -> T:
+    """What is there, or what we make: another may make it, or end it, at the same moment."""
+    for _ in range(5):
+        answer = found() or made()
+        if answer is not None:
+            return answer
+    raise RuntimeError("a shared row came and went five times")

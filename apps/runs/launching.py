@@ -1,0 +1,49 @@
+"""A run starts another workflow: its event is written in the run's own commit."""
+
+from datetime import datetime
+from typing import Any
+
+from apps.common.trouble import Refused
+from apps.engine.decisions import Launch, Listen
+from apps.events.finding import keys_of, words_of
+from apps.events.transitions import Entry
+from apps.runs.journal import Journal
+from apps.runs.listening import ENDED, opened
+from apps.runs.models import Run
+from apps.triggers import ingest
+from apps.workflows.models import Workflow
+
+LAUNCHED = "workflow.started"
+MAX_DEPTH = 5
+
+
+def launch(asked: Launch, journal: Journal, node: str, now: datetime) -> dict[str, Any]:
+    """Fire the other workflow's trigger with this data: `request_id`. Raises Refused."""
+    run = journal.run
+    if run.event.depth >= MAX_DEPTH:
+        raise Refused(f"workflows start each other at most {MAX_DEPTH} deep: this run is a loop")
+    entry = _entry(asked, run, now)
+    journal.news.append(entry)
+    request_id = str(entry.event["id"])
+    if asked.listens:
+        place = {"run_id": run.pk, "node": node, "visit": journal.visits[node] + 1}
+        opened(Listen(name=ENDED, match={"request_id": request_id}), journal, place)
+    return {"request_id": request_id}
+
+
+def _entry(asked: Launch, run: Run, now: datetime) -> Entry:
+    found = Workflow.objects.of(run.workspace).filter(slug=asked.workflow).select_related("trigger").first()
+    if found is None:
+        raise Refused(f"there is no workflow {asked.workflow!r} in this workspace: pick another")
+    _, fired = ingest.prepared(found.trigger, run.environment, asked.data)
+    where = {"workspace_id": run.workspace_id, "environment": run.environment}
+    source = {"kind": LAUNCHED, "source_kind": "run", "source_id": str(found.trigger_id)}
+    return Entry.new(now, words_of(fired.body), body=fired.body, depth=run.event.depth + 1, **where, **source)
+
+
+def ended(run: Run, now: datetime) -> Entry:
+    """The news that a run which another started is over."""
+    body = {"request_id": str(run.event_id), "status": str(run.state), "code": run.code, "error": run.error}
+    where = {"workspace_id": run.workspace_id, "environment": run.environment}
+    source = {"kind": ENDED, "source_kind": "run", "source_id": ENDED}
+    return Entry.new(now, keys_of(ENDED, body), body=body, **where, **source)
