@@ -1,5 +1,7 @@
 """What partners are told: their workspace's runs, by a key, and nothing of anybody else's."""
 
+import json
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -105,3 +107,52 @@ def test_a_key_is_shown_once_and_kept_as_a_hash(workspace, admin_client: Client)
     again = admin_client.get(reverse("admin:workspaces_apikey_change", args=[row.pk])).content.decode()
     assert shown not in again and row.digest not in again
     assert not {"digest", "used_at"} & {f.name for f in ApiKey.history.model._meta.fields}
+
+
+@pytest.fixture
+def events_url(workspace) -> str:
+    return f"/api/v1/w/{workspace.wsid}/events"
+
+
+def post(url: str, key: str, body: object, **headers: str) -> tuple[int, dict]:
+    headers = {"Authorization": f"Bearer {key}", **headers}
+    raw = body if isinstance(body, str) else json.dumps(body)
+    answer = Client().post(url, raw, content_type="application/json", headers=headers)
+    return answer.status_code, answer.json()
+
+
+def test_a_partner_fires_an_event_once_however_often_it_is_sent(story, workspace, events_url: str) -> None:
+    key, body = key_of(workspace), {"name": "order.paid", "data": {"order_id": "A-1"}}
+    first = post(events_url, key, body, **{"Idempotency-Key": "k"})
+    assert first[0] == 202 and set(first[1]) == {"request_id", "received_at"}
+    assert post(events_url, key, body, **{"Idempotency-Key": "k"}) == first
+    assert Event.objects.get(kind="custom.fired").body == {"order_id": "A-1"}
+    other = {**body, "data": {}}
+    assert post(events_url, key, other, **{"Idempotency-Key": "k"})[0] == 422
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ("{", ""),
+        ("[]", ""),
+        ({"data": {}}, "name"),
+        ({"name": "a b"}, "name"),
+        ({"name": "x" * 51}, "name"),
+        ({"name": "a", "environment": "moon"}, "environment"),
+        ({"name": "a", "data": [1]}, "data"),
+        ({"name": "a", "more": 1}, "more"),
+        ({"name": "a", "data": {str(n): n for n in range(401)}}, ""),
+    ],
+    ids=str,
+)
+def test_an_event_that_makes_no_sense_is_refused_in_words(workspace, events_url: str, body: object, field: str) -> None:
+    status, said = post(events_url, key_of(workspace), body)
+    assert status == 400 and said["error"].endswith(".") and said.get("field", "") == field
+    assert not Event.objects.filter(kind="custom.fired").exists()
+
+
+def test_an_event_for_another_workspace_is_answered_as_for_none(workspace, outsider, events_url: str) -> None:
+    key = key_of(outsider.memberships.get().workspace)
+    assert post(events_url, key, {"name": "a"}) == post("/api/v1/w/nosuchplace0/events", key, {"name": "a"})
+    assert Event.objects.count() == 0

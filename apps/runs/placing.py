@@ -11,7 +11,7 @@ from apps.runs.journal import Journal
 from apps.runs.models import Run
 from apps.runs.walking import AtCall, AtRest, AtWait, Ended, Stop
 
-MIN_LEASE_S = 60
+MIN_LEASE_S, MARGIN_S = 60, 45  # a lease ends so long after the call must have
 State = Run.State
 FREE: dict[str, Any] = {"token": None, "lease_until": None}
 CURSOR = (
@@ -39,7 +39,7 @@ def place(journal: Journal, stop: Stop, attempt: int, now: datetime) -> Held | N
 
 
 def _working(journal: Journal, stop: AtCall, attempt: int, now: datetime) -> Held:
-    token, lease_s = uuid.uuid4(), max(stop.call.call.timeout_s + 45, MIN_LEASE_S)
+    token, lease_s = uuid.uuid4(), max(stop.call.call.timeout_s + MARGIN_S, MIN_LEASE_S)
     lease = {"token": token, "lease_until": now + timedelta(seconds=lease_s), "due_at": None}
     where = {"node": stop.node, "visit": journal.visits[stop.node] + 1, "attempt": attempt}
     put(journal, state=State.WORKING, policy=stop.call.policy, **where, **lease)

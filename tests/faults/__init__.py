@@ -1,0 +1,1 @@
+"""Real processes, killed on purpose; an independent checker reads what they left."""

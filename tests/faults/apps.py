@@ -1,0 +1,44 @@
+"""Makes a process die or stop at a named place, once; and makes leases short, so that tests need not wait long."""
+
+import os
+import signal
+import threading
+from collections import Counter
+from pathlib import Path
+
+from django.apps import AppConfig
+
+PASSES = 2  # the process has done something before it dies
+
+
+class FaultsConfig(AppConfig):
+    name = "tests.faults"
+
+    def ready(self) -> None:
+        from apps.channels import sending, transitions  # noqa: PLC0415  (models load only when apps are ready)
+        from apps.common import killpoints  # noqa: PLC0415
+        from apps.runs import machine, placing  # noqa: PLC0415
+
+        placing.MIN_LEASE_S, placing.MARGIN_S = 20, 6
+        transitions.LEASE_S, sending.PAUSED_S = 21, 4
+        machine.TIDY_S = 1.0
+        killpoints.reached = Fate(os.environ.get("KILL_AT", ""), os.environ.get("STOP_AT", ""))
+
+
+class Fate:
+    """What happens at a place: nothing, an end by SIGKILL, or a pause by SIGSTOP."""
+
+    def __init__(self, kill_at: str, stop_at: str) -> None:
+        self.signals = {kill_at: signal.SIGKILL, stop_at: signal.SIGSTOP}
+        self.passed: Counter[str] = Counter()
+        self.lock = threading.Lock()
+
+    def __call__(self, name: str) -> None:
+        sign = self.signals.get(name)
+        if sign is None:
+            return
+        with self.lock:
+            self.passed[name] += 1
+            if self.passed[name] == PASSES:
+                Path(os.environ["FATE_FILE"]).write_text(name)
+                os.kill(os.getpid(), sign)

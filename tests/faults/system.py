@@ -1,0 +1,120 @@
+"""The system as processes that a test starts, kills and starts again; it ends only what it started."""
+
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+import requests
+
+from fynoflow.run import processes
+from tests.faults.checker import Checker
+from tests.faults.stub import Record, serve
+
+ROOT = Path(__file__).resolve().parents[2]
+DATABASE = os.environ.get("DATABASE_URL", "")
+BODY = {"status": "failed", "customer_id": "c-42", "amount": 5, "email": "a@example.com", "phone": "+919800000001"}
+
+
+class System:
+    """Web and worker on a database of their own, with a stub that keeps what it was asked."""
+
+    def __init__(self, folder: Path, port: int, broker: str = "") -> None:
+        self.folder, self.port = folder, port
+        self.record = Record(folder / "outside.jsonl")
+        self.stub = serve(self.record)
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
+        self.fired: dict[str, str] = {}
+        self.env = self._environment(broker)
+        self.manage("migrate", "--verbosity", "0")
+        self.url = json.loads(self.manage("load_example", "--json"))["webhook_live"]
+        self.check = Checker(self.env.get("DATABASE_URL", ""), folder / "fynoflow.sqlite3", self.record)
+
+    def _environment(self, broker: str) -> dict[str, str]:
+        env = {name: value for name, value in os.environ.items() if name not in ("OUTBOUND_ALLOW", "ALLOWED_HOSTS")}
+        stub = f"http://127.0.0.1:{self.stub.server_port}"
+        env |= {"DATA_DIR": str(self.folder), "PORT": str(self.port), "DOOR_PER_S": "0", "PYTHONPATH": str(ROOT)}
+        env |= {"OUTBOUND_ALLOW": "127.0.0.0/8", "SHOP_URL": stub, "GATEWAY_URL": f"{stub}/send"}
+        env |= {"DJANGO_SETTINGS_MODULE": "tests.faults.settings", "FATE_FILE": str(self.folder / "fate")}
+        env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env.get('PATH', '')}"
+        env.pop("DATABASE_URL", None)
+        env.pop("BROKER_URL", None)
+        if DATABASE:
+            env |= {"DATABASE_URL": emptied(f"faults_{self.port}"), "BROKER_URL": broker or "redis://127.0.0.1:6379/9"}
+        return env
+
+    def manage(self, *command: str) -> str:
+        whole = [sys.executable, "manage.py", *command]
+        return subprocess.run(whole, cwd=ROOT, env=self.env, check=True, capture_output=True, text=True).stdout
+
+    def start(self, name: str, **env: str) -> None:
+        """A process of the Procfile; `KILL_AT` and `STOP_AT` name where it meets its fate."""
+        (self.folder / "fate").unlink(missing_ok=True)
+        command = shlex.split(processes()[name].replace("${PORT:-8000}", str(self.port)))
+        with (self.folder / f"{name}.log").open("a") as log:
+            given = {**self.env, **env}
+            self.running[name] = subprocess.Popen(command, cwd=ROOT, env=given, stdout=log, stderr=log)
+        if name == "web":
+            until(lambda: self._answers(), 30, "the web process answers")
+
+    def _answers(self) -> bool:
+        try:
+            return requests.get(f"http://127.0.0.1:{self.port}/health/live", timeout=2).status_code == 200
+        except requests.RequestException:
+            return False
+
+    def fire(self, order: str) -> bool:
+        """One payment. True: it was acknowledged, so it must happen."""
+        try:
+            headers = {"Idempotency-Key": order}
+            answer = requests.post(self.url, json={**BODY, "order_id": order}, headers=headers, timeout=5)
+        except requests.RequestException:
+            return False
+        if answer.status_code == 202:
+            self.fired[order] = answer.json()["request_id"]
+        return answer.status_code == 202
+
+    def fate(self) -> str:
+        """Where a process met its fate; empty while none did."""
+        file = self.folder / "fate"
+        return file.read_text() if file.exists() else ""
+
+    def end(self, name: str, sign: int = signal.SIGKILL) -> None:
+        process = self.running.pop(name)
+        if process.poll() is None:
+            process.send_signal(sign)
+        process.wait(30)
+
+    def settled(self, seconds: float = 60) -> None:
+        """Wait until nothing is open any more."""
+        until(lambda: not self.check.open_work(), seconds, "all work ends", self.check.open_work)
+
+    def close(self) -> None:
+        for name in list(self.running):
+            self.end(name, signal.SIGKILL)
+        self.stub.shutdown()
+        self.stub.server_close()
+        self.record.file.close()
+        self.check.close()
+
+
+def until(true: Callable[[], object], seconds: float, what: str, say: Callable[[], object] = str) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, f"waited {seconds:.0f} s: {what}: {say()}"
+        time.sleep(0.2)
+
+
+def emptied(name: str) -> str:
+    """The URL of a new database on the tests' server."""
+    server = DATABASE.rpartition("/")[0]
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as link:
+        link.execute(f"DROP DATABASE IF EXISTS fynoflow_{name} WITH (FORCE)")
+        link.execute(f"CREATE DATABASE fynoflow_{name}")
+    return f"{server}/fynoflow_{name}"

@@ -1,0 +1,70 @@
+"""A process that dies at any named place loses nothing and doubles nothing."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.system import System, until
+
+WORKER_DIES_AT = (
+    "route.within",
+    "route.after",
+    "settle.within",
+    "settle.before",
+    "settle.after",
+    "call.before",
+    "call.after",
+    "message.before",
+    "message.after",
+)
+WEB_DIES_AT = ("ingest.before", "ingest.after", "hint.before")
+pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.timeout(240)]
+
+
+@pytest.fixture
+def system(tmp_path: Path) -> Iterator[System]:
+    running = System(tmp_path, 18400)
+    yield running
+    running.close()
+
+
+def fire_until_its_fate(system: System, place: str) -> None:
+    for number in range(60):
+        assert system.fire(f"{place}-{number}")
+        time.sleep(0.25)
+        if system.fate():
+            break
+    assert system.fate() == place
+
+
+def test_a_worker_killed_at_any_place_loses_nothing_and_doubles_nothing(system: System) -> None:
+    system.start("web")
+    for place in WORKER_DIES_AT:
+        system.start("worker", KILL_AT=place)
+        fire_until_its_fate(system, place)
+        system.end("worker")
+    system.start("worker")
+    system.settled()
+    assert system.check.violations(system.fired) == []
+    unknown = system.check.ask("SELECT COUNT(*) FROM channels_delivery WHERE state = 'unknown'")
+    assert unknown[0][0] >= 1, "nobody knows of a message whose worker died during its call"
+
+
+def test_a_web_process_killed_at_any_place_loses_nothing_that_it_acknowledged(system: System) -> None:
+    system.start("worker")
+    for place in WEB_DIES_AT:
+        system.start("web", KILL_AT=place)
+        for number in range(4):
+            system.fire(f"{place}-{number}")
+            time.sleep(1.1 if place == "hint.before" else 0)
+        until(system.fate, 10, f"the web process dies at {place}")
+        assert system.fate() == place
+        system.end("web", 15)
+    system.start("web")
+    orders = [f"{place}-{number}" for place in WEB_DIES_AT for number in range(4)]
+    assert all(system.fire(order) for order in orders), "a repeat is answered as the first"
+    system.settled()
+    assert system.check.violations(system.fired) == []
+    assert system.check.ask("SELECT COUNT(*) FROM runs_run")[0][0] == len(orders)

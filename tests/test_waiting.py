@@ -1,0 +1,200 @@
+"""Blocks that wait, and blocks that share: races, loops and clocks."""
+
+from datetime import UTC, datetime, time
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from apps.engine.graph import parse_graph
+from apps.engine.nodes.split import part_of
+from apps.engine.wall_clock import at_wall, days_later, next_time
+from apps.events.firing import Custom
+from apps.events.firing import fire as fire_event
+from apps.events.models import Event
+from apps.runs import deciding, starting, transitions
+from apps.runs.models import Run
+from apps.runs.shared import DigestWindow, Listening
+from apps.workflows import publishing
+from apps.workflows.models import Workflow
+from tests.cast import Clock, drain, fire
+
+WAIT = {"event": "paid", "match": [{"path": "id", "value": {"text": "{{ id }}"}}], "amount": 1, "unit": "hours"}
+
+
+@pytest.fixture
+def waiting(published, clock: Clock) -> Run:
+    """A run that waits for the event `paid` with the id 7."""
+    edges = [
+        {"source": "start", "outlet": "next", "target": "paid"},
+        {"source": "paid", "outlet": "next", "target": "yes"},
+        {"source": "paid", "outlet": "timeout", "target": "no"},
+    ]
+    nodes = [{"id": "paid", "kind": "wait_for_event", "settings": WAIT}]
+    nodes += [{"id": code, "kind": "stop", "settings": {"code": code}} for code in ("yes", "no")]
+    fire(published(*nodes, edges=edges), {"id": 7})
+    drain(clock)
+    return Run.objects.get()
+
+
+def news(run: Run, clock: Clock, data: dict, name: str = "paid") -> Event:
+    told = fire_event(run.workspace, Custom(name=name, data=data), clock())
+    return Event.objects.get(pk=told.answer["request_id"])
+
+
+def test_an_event_that_is_not_routed_yet_when_the_time_is_over_counts(waiting: Run, clock: Clock) -> None:
+    event = news(waiting, clock, {"id": 7})
+    clock.forward(hours=2)
+    assert transitions.claim(str(waiting.pk), clock()) is None
+    starting.route(str(event.pk), clock())
+    waiting.refresh_from_db()
+    event.refresh_from_db()
+    assert (waiting.state, waiting.code, event.state) == ("completed", "yes", "routed")
+    assert [s.outcome for s in waiting.steps.order_by("seq")] == ["waiting", "resumed", "done"]
+
+
+def test_an_event_after_the_timeout_changes_nothing(waiting: Run, clock: Clock) -> None:
+    clock.forward(hours=2)
+    drain(clock)
+    event = news(waiting, clock, {"id": 7})
+    drain(clock)
+    waiting.refresh_from_db()
+    event.refresh_from_db()
+    assert (waiting.code, event.state) == ("no", "unmatched")
+    assert not Listening.objects.filter(open=True).exists()
+
+
+def test_the_same_event_twice_ends_the_wait_once(waiting: Run, clock: Clock) -> None:
+    for _ in range(2):
+        news(waiting, clock, {"id": "7"})
+    drain(clock)
+    waiting.refresh_from_db()
+    assert [s.outcome for s in waiting.steps.order_by("seq")] == ["waiting", "resumed", "done"]
+    assert sorted(Event.objects.filter(kind="custom.fired").values_list("state", flat=True)) == ["routed", "unmatched"]
+
+
+def test_an_event_of_the_other_environment_or_workspace_is_not_heard(waiting: Run, clock: Clock, outsider) -> None:
+    fire_event(waiting.workspace, Custom(name="paid", environment="test", data={"id": 7}), clock())
+    fire_event(outsider.memberships.get().workspace, Custom(name="paid", data={"id": 7}), clock())
+    drain(clock)
+    waiting.refresh_from_db()
+    assert waiting.state == "waiting"
+
+
+def test_a_wait_that_was_cancelled_hears_nothing(waiting: Run, clock: Clock) -> None:
+    assert deciding.cancel(waiting.pk, "ops@example.com", clock())
+    event = news(waiting, clock, {"id": 7})
+    drain(clock)
+    event.refresh_from_db()
+    waiting.refresh_from_db()
+    assert (waiting.state, event.state) == ("cancelled", "unmatched")
+
+
+def test_what_comes_after_a_digest_was_cancelled_is_gathered_anew(published, clock: Clock) -> None:
+    settings = {"key": {"text": "{{ id }}"}, "amount": 1, "unit": "hours"}
+    url = published({"id": "gather", "kind": "digest", "settings": settings})
+    fire(url, {"id": 1})
+    drain(clock)
+    deciding.cancel(Run.objects.get().pk, "ops@example.com", clock())
+    for _ in range(2):
+        fire(url, {"id": 1})
+        drain(clock)
+    assert sorted(DigestWindow.objects.values_list("open", "count")) == [(False, 1), (True, 2)]
+    clock.forward(hours=1)
+    drain(clock)
+    assert not DigestWindow.objects.filter(open=True).exists()
+    assert sorted(Run.objects.values_list("state", "code")) == [
+        ("cancelled", ""),
+        ("completed", "digested"),
+        ("completed", "done"),
+    ]
+
+
+def test_two_digests_of_one_workflow_gather_apart(published, clock: Clock) -> None:
+    by = {"amount": 1, "unit": "hours"}
+    first = {"id": "first", "kind": "digest", "settings": {**by, "key": {"text": "{{ id }}"}}}
+    second = {"id": "second", "kind": "digest", "settings": {**by, "key": {"text": "all"}}}
+    url = published(first, second)
+    for number in (1, 1, 2):
+        fire(url, {"id": number})
+        drain(clock)
+    for _ in range(2):
+        clock.forward(hours=1)
+        drain(clock)
+    found = {(row.node, row.key): row.count for row in DigestWindow.objects.all()}
+    assert found == {("first", "1"): 2, ("first", "2"): 1, ("second", "all"): 2}
+
+
+def test_a_workflow_that_starts_itself_is_stopped_five_deep(published, clock: Clock) -> None:
+    url = published({"id": "again", "kind": "stop", "settings": {}})
+    workflow = Workflow.objects.exclude(name="Payments").get()
+    drawing = workflow.live.drawing().model_dump()
+    next(n for n in drawing["nodes"] if n["id"] == "again").update(
+        kind="start_workflow", settings={"workflow": workflow.slug}
+    )
+    version = publishing.save(workflow, parse_graph(drawing), by=None, now=clock())
+    publishing.go_live(version, by=None, now=clock())
+    fire(url, {})
+    drain(clock)
+    assert sorted(Run.objects.values_list("event__depth", "state")) == [
+        *((depth, "completed") for depth in range(5)),
+        (5, "failed"),
+    ]
+
+
+def test_the_failure_of_a_started_workflow_leads_out_by_failure(published, clock: Clock) -> None:
+    published({"id": "end", "kind": "stop", "settings": {"code": "odd", "failed": True}})
+    child = Workflow.objects.exclude(name="Payments").get()
+    settings = {"workflow": child.slug, "wait": True}
+    edges = [
+        {"source": "start", "outlet": "next", "target": "call"},
+        {"source": "call", "outlet": "failure", "target": "sorry"},
+    ]
+    nodes = [{"id": "call", "kind": "start_workflow", "settings": settings}]
+    nodes.append({"id": "sorry", "kind": "stop", "settings": {"code": "sorry"}})
+    fire(published(*nodes, edges=edges), {})
+    drain(clock)
+    assert sorted(Run.objects.values_list("state", "code")) == [("completed", "sorry"), ("failed", "odd")]
+
+
+def test_a_split_deals_evenly_and_always_alike() -> None:
+    parts = [part_of(f"experiment\0person {n}") for n in range(20_000)]
+    assert abs(sum(part < 3000 for part in parts) / 20_000 - 0.3) < 0.01
+    assert parts == [part_of(f"experiment\0person {n}") for n in range(20_000)]
+
+
+ZONES = {
+    "America/New_York": (datetime(2026, 3, 8, 2, 30), "07:30", datetime(2026, 11, 1, 1, 30), "05:30"),
+    "Europe/Berlin": (datetime(2026, 3, 29, 2, 30), "01:30", datetime(2026, 10, 25, 2, 30), "00:30"),
+    "Australia/Lord_Howe": (datetime(2026, 10, 4, 2, 15), "15:45", datetime(2026, 4, 5, 1, 45), "14:45"),
+    "Africa/Cairo": (datetime(2026, 4, 24, 0, 30), "22:30", datetime(2026, 10, 29, 23, 30), "20:30"),
+}
+
+
+@pytest.mark.parametrize("name", ZONES)
+def test_a_time_that_is_skipped_or_comes_twice_is_one_moment(name: str) -> None:
+    skipped, skipped_utc, twice, twice_utc = ZONES[name]
+    zone = ZoneInfo(name)
+    assert f"{at_wall(skipped, zone):%H:%M}" == skipped_utc, "as if the clocks had not been changed yet"
+    assert f"{at_wall(twice, zone):%H:%M}" == twice_utc, "the first of the two"
+
+
+def test_a_day_is_a_day_on_the_wall_and_24_hours_are_24_hours() -> None:
+    zone = ZoneInfo("Europe/Berlin")
+    evening = datetime(2026, 3, 28, 20, 0, tzinfo=UTC)
+    assert days_later(evening, 1, zone) == datetime(2026, 3, 29, 19, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("now", "weekdays", "wanted"),
+    [
+        ("2026-11-25T02:00", (), "2026-11-25T03:30"),
+        ("2026-11-25T03:30", (), "2026-11-26T03:30"),
+        ("2026-11-25T04:00", ("wed",), "2026-12-02T03:30"),
+        ("2026-11-25T20:00", ("thu", "mon"), "2026-11-26T03:30"),
+        ("2026-11-26T20:00", ("thu", "mon"), "2026-11-30T03:30"),
+    ],
+)
+def test_the_next_nine_oclock_in_kolkata(now: str, weekdays: tuple[str, ...], wanted: str) -> None:
+    moment = datetime.fromisoformat(now).replace(tzinfo=UTC)
+    found = next_time(moment, time(9), weekdays, ZoneInfo("Asia/Kolkata"))
+    assert found == datetime.fromisoformat(wanted).replace(tzinfo=UTC)
