@@ -53,13 +53,14 @@ class System:
         whole = [sys.executable, "manage.py", *command]
         return subprocess.run(whole, cwd=ROOT, env=self.env, check=True, capture_output=True, text=True).stdout
 
-    def start(self, name: str, **env: str) -> None:
-        """A process of the Procfile; `KILL_AT` and `STOP_AT` name where it meets its fate."""
-        (self.folder / "fate").unlink(missing_ok=True)
+    def start(self, name: str, again: str = "", **env: str) -> None:
+        """A process of the Procfile, known as `again` if it is the second; `KILL_AT` and `STOP_AT` name its fate."""
+        if env:
+            (self.folder / "fate").unlink(missing_ok=True)
         command = shlex.split(processes()[name].replace("${PORT:-8000}", str(self.port)))
         with (self.folder / f"{name}.log").open("a") as log:
             given = {**self.env, **env}
-            self.running[name] = subprocess.Popen(command, cwd=ROOT, env=given, stdout=log, stderr=log)
+            self.running[again or name] = subprocess.Popen(command, cwd=ROOT, env=given, stdout=log, stderr=log)
         if name == "web":
             until(lambda: self._answers(), 30, "the web process answers")
 
@@ -73,12 +74,21 @@ class System:
         """One payment. True: it was acknowledged, so it must happen."""
         try:
             headers = {"Idempotency-Key": order}
-            answer = requests.post(self.url, json={**BODY, "order_id": order}, headers=headers, timeout=5)
+            answer = requests.post(self.url, json={**BODY, "order_id": order}, headers=headers, timeout=20)
         except requests.RequestException:
             return False
         if answer.status_code == 202:
             self.fired[order] = answer.json()["request_id"]
         return answer.status_code == 202
+
+    def fire_until_its_fate(self, place: str) -> None:
+        """Payments until a process dies or stops at the place."""
+        for number in range(60):
+            self.fire(f"{place}-{number}")
+            time.sleep(0.25)
+            if self.fate():
+                break
+        assert self.fate() == place
 
     def fate(self) -> str:
         """Where a process met its fate; empty while none did."""

@@ -1,8 +1,6 @@
 """A process that dies at any named place loses nothing and doubles nothing."""
 
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -23,27 +21,11 @@ WEB_DIES_AT = ("ingest.before", "ingest.after", "hint.before")
 pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.timeout(240)]
 
 
-@pytest.fixture
-def system(tmp_path: Path) -> Iterator[System]:
-    running = System(tmp_path, 18400)
-    yield running
-    running.close()
-
-
-def fire_until_its_fate(system: System, place: str) -> None:
-    for number in range(60):
-        assert system.fire(f"{place}-{number}")
-        time.sleep(0.25)
-        if system.fate():
-            break
-    assert system.fate() == place
-
-
 def test_a_worker_killed_at_any_place_loses_nothing_and_doubles_nothing(system: System) -> None:
     system.start("web")
     for place in WORKER_DIES_AT:
         system.start("worker", KILL_AT=place)
-        fire_until_its_fate(system, place)
+        system.fire_until_its_fate(place)
         system.end("worker")
     system.start("worker")
     system.settled()

@@ -1,0 +1,41 @@
+"""A worker that is paused past its lease, and one that is asked to stop."""
+
+import signal
+import time
+
+import pytest
+
+from tests.faults.system import DATABASE, System, until
+
+pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.timeout(240)]
+
+
+@pytest.mark.parametrize("place", ["call.after", "message.before"])
+def test_a_worker_that_wakes_after_its_lease_doubles_nothing(system: System, place: str) -> None:
+    system.start("web")
+    system.start("worker", STOP_AT=place)
+    system.fire_until_its_fate(place)
+    if DATABASE:  # SQLite has one writer: paused within a commit it holds all others up
+        system.start("worker", again="second")
+    time.sleep(25)
+    system.running["worker"].send_signal(signal.SIGCONT)
+    system.settled(90)
+    assert system.check.violations(system.fired) == []
+
+
+def test_a_worker_that_is_asked_to_stop_ends_its_calls_first(system: System) -> None:
+    """Five restarts under load: no message is unknown, no call lost."""
+    system.start("web")
+    for turn in range(5):
+        system.start("worker")
+        started = time.monotonic()
+        number = 0
+        while time.monotonic() - started < 5:
+            assert system.fire(f"{turn}-{number}")
+            number += 1
+        system.end("worker", signal.SIGTERM)
+    system.start("worker")
+    until(lambda: not system.check.open_work(), 60, "all work ends", system.check.open_work)
+    assert system.check.violations(system.fired) == []
+    assert system.check.ask("SELECT COUNT(*) FROM channels_delivery WHERE state = 'unknown'") == [(0,)]
+    assert system.check.ask("SELECT COUNT(*) FROM runs_step WHERE outcome = 'lost'") == [(0,)]
