@@ -50,7 +50,7 @@ def test_an_event_without_its_run_is_named(story, clock: Clock) -> None:
         {"due_at": timezone.now()},
         {"token": "0e9a1c52-7a3f-4f4e-8d45-000000000000"},
     ],
-    ids=str,
+    ids=lambda wrong: "-".join(sorted(wrong)) + str(wrong.get("state", "")),
 )
 def test_the_database_refuses_a_state_that_cannot_be(story, clock: Clock, wrong: dict) -> None:
     finish(story.webhook_live, clock)

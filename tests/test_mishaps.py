@@ -16,7 +16,7 @@ from apps.engine.nodes.http_request import HttpRequest
 from apps.engine.nodes.send import Send
 from apps.events.models import Event, SeenKey
 from apps.runs import starting, transitions
-from apps.runs.executor import carry_on
+from apps.runs.executor import carry_on, drive
 from apps.runs.models import Run
 from apps.runs.sweeping import sweep
 from apps.triggers.models import Subscription
@@ -233,3 +233,26 @@ def test_a_body_of_one_event_is_kept_as_it_came(story) -> None:
     raw = json.dumps(PAYMENT).encode()
     _, answer = fire(story.webhook_live, raw)
     assert bytes(Event.objects.get(pk=answer["request_id"]).raw) == raw
+
+
+def test_trouble_of_the_database_is_no_stumble_of_an_event_or_a_run(story, clock: Clock, monkeypatch) -> None:
+    _, answer = fire(story.webhook_live)
+
+    def locked(*args: object) -> None:
+        raise OperationalError("canceling statement due to lock timeout")
+
+    with monkeypatch.context() as away:
+        away.setattr(starting, "_route", locked)
+        for _ in range(6):
+            assert starting.start_due(10, clock(), lambda: 10) == []
+    assert Event.objects.values_list("state", "tries").get(pk=answer["request_id"]) == ("received", 0)
+    held = starting.route(answer["request_id"], clock())
+    assert held is not None
+    clock.forward(seconds=61)
+    transitions.sweep(clock())
+    with monkeypatch.context() as away:
+        away.setattr(transitions, "_claim", locked)
+        for _ in range(4):
+            drive(str(held.run.pk), clock)
+    drain(clock)
+    assert Run.objects.get().state == "completed"
