@@ -198,3 +198,32 @@ def test_the_next_nine_oclock_in_kolkata(now: str, weekdays: tuple[str, ...], wa
     moment = datetime.fromisoformat(now).replace(tzinfo=UTC)
     found = next_time(moment, time(9), weekdays, ZoneInfo("Asia/Kolkata"))
     assert found == datetime.fromisoformat(wanted).replace(tzinfo=UTC)
+
+
+def test_a_wait_that_times_out_leaves_nothing_open_whatever_follows(published, clock: Clock) -> None:
+    second = {"id": "second", "kind": "wait_for_event", "settings": WAIT}
+    later = {"id": "later", "kind": "delay", "settings": {"amount": 1, "unit": "hours"}}
+    edges = [
+        {"source": "start", "outlet": "next", "target": "first"},
+        {"source": "first", "outlet": "timeout", "target": "second"},
+        {"source": "second", "outlet": "timeout", "target": "later"},
+    ]
+    fire(published({**second, "id": "first"}, second, later, edges=edges), {"id": 7})
+    drain(clock)
+    for open_now in (1, 0, 0):
+        clock.forward(hours=1)
+        drain(clock)
+        assert Listening.objects.filter(open=True).count() == open_now
+    run = Run.objects.get()
+    assert (run.state, [s.node for s in run.steps.order_by("seq")]) == (
+        "completed",
+        ["first", "first", "second", "second", "later", "later"],
+    )
+
+
+def test_a_zone_that_is_missing_is_the_workspaces(published, clock: Clock) -> None:
+    zone = {"text": "{{ nowhere }}", "missing": "error"}
+    url = published({"id": "wait", "kind": "delay", "settings": {"mode": "until_time", "at": "09:00", "zone": zone}})
+    fire(url, {})
+    drain(clock)
+    assert Run.objects.get().state == "waiting"

@@ -37,7 +37,7 @@ class KeyThrottle(SimpleRateThrottle):
     scope = "api"
 
     def get_cache_key(self, request: Request, view: APIView) -> str:
-        return f"api:{request.user.pk}"
+        return f"{self.scope}:{request.user.pk}"
 
 
 class PartnerView(APIView):

@@ -35,6 +35,7 @@ def listen(asked: Listen, journal: Journal, node: str) -> dict[str, Any]:
 
 def opened(asked: Listen, journal: Journal, place: dict[str, Any]) -> Listening:
     run = journal.run
+    stop(run)  # it stands in one place: whatever it waited for before, it has left
     key = key_of(asked.name, *next(iter(asked.match.items())))
     facts = {"environment": run.environment, "name": asked.name, "match": asked.match, "key_hash": key}
     row = Listening(id=ordered_id(), workspace_id=run.workspace_id, **place, **facts)
@@ -59,9 +60,9 @@ def hear(row: Listening, event_id: UUID | None) -> None:
     Listening.objects.filter(pk=row.pk, open=True).update(open=False, event_id=event_id)
 
 
-def stop(run: Run) -> None:
-    """It waits no more."""
-    Listening.objects.filter(run=run, open=True).update(open=False)
+def stop(run: Run, **at: Any) -> None:
+    """It waits no more, or no more `at` that visit of a node."""
+    Listening.objects.filter(run=run, open=True, **at).update(open=False)
 
 
 def was_heard(event_id: UUID) -> bool:

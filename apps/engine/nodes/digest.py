@@ -1,13 +1,13 @@
 """Gathers what comes for a key during a window; what follows runs once for all of it."""
 
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from pydantic import Field, model_validator
 
 from apps.engine.data import RunData
 from apps.engine.decisions import Ask, End, Gather, Gathered, Next, Wait, Waited
-from apps.engine.fields import NamedPaths, Text, hint
+from apps.engine.fields import NamedPaths, Text, Unit, checked, hint, span
 from apps.engine.node import NodeType, Read, Try
 from apps.engine.operators import NotReadable, as_number
 from apps.engine.templates import render
@@ -27,9 +27,7 @@ class Digest(NodeType):
     sets: ClassVar[bool] = True
     key: Text = Field(title="For each", description="What is gathered together, as {{ customer_id }}.")
     amount: int = Field(default=1, title="Window", description="Counted from the first; 7 days at most.", ge=1)
-    unit: Literal["seconds", "minutes", "hours", "days"] = Field(
-        default="hours", title="Unit", description="Seconds, minutes, hours or days."
-    )
+    unit: Unit = Field(default="hours", title="Unit", description="Seconds, minutes, hours or days.")
     sums: NamedPaths = Field(
         default=[],
         title="Sums",
@@ -40,12 +38,11 @@ class Digest(NodeType):
 
     @model_validator(mode="after")
     def _not_too_long(self) -> "Digest":
-        if self.amount > MAX.total_seconds() or self._window() > MAX:
-            raise ValueError("a digest gathers for at most 7 days")
+        checked(self._window(), MAX)
         return self
 
     def _window(self) -> timedelta:
-        return timedelta(**{self.unit: self.amount})
+        return span(self.amount, self.unit)
 
     def reads(self) -> list[Read]:
         paths = [Read(field=f"sums.{i}.path", path=row.path) for i, row in enumerate(self.sums)]

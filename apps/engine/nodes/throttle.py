@@ -1,13 +1,13 @@
 """Lets so many pass for a key in a period."""
 
 from datetime import timedelta
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from pydantic import Field, model_validator
 
 from apps.engine.data import RunData
 from apps.engine.decisions import Admit, Ask, Next
-from apps.engine.fields import Text
+from apps.engine.fields import Text, Unit, checked, span
 from apps.engine.node import NodeType, Read, Try
 from apps.engine.templates import render
 
@@ -26,18 +26,15 @@ class Throttle(NodeType):
     key: Text = Field(title="For each", description="What is counted apart, as {{ customer_id }}.")
     most: int = Field(default=1, title="At most", description="How many may pass.", ge=1, le=1000)
     amount: int = Field(default=1, title="Within", description="Any span this long; 30 days at most.", ge=1)
-    unit: Literal["seconds", "minutes", "hours", "days"] = Field(
-        default="days", title="Unit", description="Seconds, minutes, hours or days."
-    )
+    unit: Unit = Field(default="days", title="Unit", description="Seconds, minutes, hours or days.")
 
     @model_validator(mode="after")
     def _not_too_long(self) -> "Throttle":
-        if self.amount > MAX.total_seconds() or self._period() > MAX:
-            raise ValueError("a throttle looks back at most 30 days")
+        checked(self._period(), MAX)
         return self
 
     def _period(self) -> timedelta:
-        return timedelta(**{self.unit: self.amount})
+        return span(self.amount, self.unit)
 
     def reads(self) -> list[Read]:
         return [Read(field="key", text=self.key)]

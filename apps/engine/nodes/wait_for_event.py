@@ -1,14 +1,14 @@
 """Waits until an event is fired that concerns this run."""
 
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from apps.common.values import Value
 from apps.engine.data import RunData
 from apps.engine.decisions import Ask, Listen, Next, Wait, Waited
-from apps.engine.fields import JsonText, Text, distinct, document_of, hint
+from apps.engine.fields import JsonText, Text, Unit, checked, distinct, document_of, hint, span
 from apps.engine.node import NodeType, Read, Try
 from apps.engine.templates import render
 
@@ -52,9 +52,7 @@ class WaitForEvent(NodeType):
         json_schema_extra=hint(item="value"),
     )
     amount: int = Field(default=1, title="At most", description="Then it goes on by timeout; 365 days at most.", ge=1)
-    unit: Literal["seconds", "minutes", "hours", "days"] = Field(
-        default="days", title="Unit", description="Seconds, minutes, hours or days."
-    )
+    unit: Unit = Field(default="days", title="Unit", description="Seconds, minutes, hours or days.")
     sample: JsonText = Field(
         default="",
         title="Sample event",
@@ -69,12 +67,11 @@ class WaitForEvent(NodeType):
 
     @model_validator(mode="after")
     def _not_too_long(self) -> "WaitForEvent":
-        if self.amount > MAX.total_seconds() or self._span() > MAX:
-            raise ValueError("a wait lasts at most 365 days")
+        checked(self._span(), MAX)
         return self
 
     def _span(self) -> timedelta:
-        return timedelta(**{self.unit: self.amount})
+        return span(self.amount, self.unit)
 
     def reads(self) -> list[Read]:
         return [Read(field=f"match.{i}.value", text=row.value) for i, row in enumerate(self.match)]
