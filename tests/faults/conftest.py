@@ -1,4 +1,4 @@
-"""A system for each test, on a database of its own."""
+"""One system for all tests of a process; each starts and ends processes of its own."""
 
 import socket
 from collections.abc import Iterator
@@ -9,11 +9,17 @@ import pytest
 from tests.faults.system import System
 
 
-@pytest.fixture
-def system(tmp_path: Path) -> Iterator[System]:
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    running = System(tmp_path, port)
+    running = System(Path(tmp_path_factory.mktemp("faults")), port)
     yield running
     running.close()
+
+
+@pytest.fixture
+def system(prepared: System) -> Iterator[System]:
+    yield prepared
+    prepared.end_all()

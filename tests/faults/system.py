@@ -15,6 +15,7 @@ import requests
 
 from fynoflow.run import processes
 from tests.faults.checker import Checker
+from tests.faults.drawings import drawings
 from tests.faults.stub import Record, serve
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,9 +32,9 @@ class System:
         self.stub = serve(self.record)
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         self.fired: dict[str, str] = {}
+        self.test = 0
         self.env = self._environment(broker)
-        self.manage("migrate", "--verbosity", "0")
-        self.url = json.loads(self.manage("load_example", "--json"))["webhook_live"]
+        self.doors = self._prepared()
         self.check = Checker(self.env.get("DATABASE_URL", ""), folder / "fynoflow.sqlite3", self.record)
 
     def _environment(self, broker: str) -> dict[str, str]:
@@ -49,9 +50,15 @@ class System:
             env |= {"DATABASE_URL": emptied(f"faults_{self.port}"), "BROKER_URL": broker or "redis://127.0.0.1:6379/9"}
         return env
 
-    def manage(self, *command: str) -> str:
+    def _prepared(self) -> dict[str, str]:
+        """The doors of the workflows by name, on a migrated database."""
+        graphs = drawings(f"http://127.0.0.1:{self.stub.server_port}")
+        return json.loads(self.manage("prepare_faults", given=json.dumps(graphs)))
+
+    def manage(self, *command: str, given: str = "") -> str:
         whole = [sys.executable, "manage.py", *command]
-        return subprocess.run(whole, cwd=ROOT, env=self.env, check=True, capture_output=True, text=True).stdout
+        done = subprocess.run(whole, cwd=ROOT, env=self.env, check=True, stdout=subprocess.PIPE, text=True, input=given)
+        return done.stdout
 
     def start(self, name: str, again: str = "", **env: str) -> None:
         """A process of the Procfile, known as `again` if it is the second; `KILL_AT` and `STOP_AT` name its fate."""
@@ -70,11 +77,12 @@ class System:
         except requests.RequestException:
             return False
 
-    def fire(self, order: str) -> bool:
-        """One payment. True: it was acknowledged, so it must happen."""
+    def fire(self, order: str, door: str = "payments") -> bool:
+        """One event, of a payment unless the door is another's. True: it was acknowledged, so it must happen."""
+        order = f"{self.test}-{order}"
         try:
             headers = {"Idempotency-Key": order}
-            answer = requests.post(self.url, json={**BODY, "order_id": order}, headers=headers, timeout=20)
+            answer = requests.post(self.doors[door], json={**BODY, "order_id": order}, headers=headers, timeout=20)
         except requests.RequestException:
             return False
         if answer.status_code == 202:
@@ -99,15 +107,22 @@ class System:
         process = self.running.pop(name)
         if process.poll() is None:
             process.send_signal(sign)
-        process.wait(30)
+        process.wait(60)
+        if name == "web":
+            until(lambda: not self._answers(), 30, "the children of a killed web process end, too")
+
+    def end_all(self) -> None:
+        """What a test started ends with it; the next test's orders are others."""
+        for name in list(self.running):
+            self.end(name, signal.SIGKILL)
+        self.test += 1
 
     def settled(self, seconds: float = 60) -> None:
         """Wait until nothing is open any more."""
         until(lambda: not self.check.open_work(), seconds, "all work ends", self.check.open_work)
 
     def close(self) -> None:
-        for name in list(self.running):
-            self.end(name, signal.SIGKILL)
+        self.end_all()
         self.stub.shutdown()
         self.stub.server_close()
         self.record.file.close()

@@ -10,7 +10,7 @@ import pytest
 from tests.faults.system import System
 
 SECONDS = int(os.environ.get("FAULT_SECONDS", "20"))
-pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.timeout(SECONDS + 300)]
+pytestmark = [pytest.mark.xdist_group("faults-1"), pytest.mark.timeout(SECONDS + 300)]
 
 
 def test_nothing_is_lost_or_doubled_while_processes_die_at_random(system: System) -> None:
