@@ -181,7 +181,7 @@ def test_a_claim_of_messages_whose_commit_got_no_answer_is_ours_if_it_is_there(
     finish(story.webhook_live, clock)
     Delivery.objects.update(state="ready", due_at=clock.now, ended_at=None)
     silent_commit.append(1)
-    held = deliveries.claim_due(10, clock())
+    held = deliveries.claim_due(10, clock(), lambda workspace: 10)
     assert silent_commit == [] and len(held) == 2
     assert {h.token for h in held} == set(Delivery.objects.values_list("token", flat=True))
 
@@ -244,7 +244,7 @@ def test_trouble_of_the_database_is_no_stumble_of_an_event_or_a_run(story, clock
     with monkeypatch.context() as away:
         away.setattr(starting, "_route", locked)
         for _ in range(6):
-            assert starting.start_due(10, clock(), lambda: 10) == []
+            assert starting.start_due(10, clock(), lambda workspace: 10, lambda workspace: 10) == []
     assert Event.objects.values_list("state", "tries").get(pk=answer["request_id"]) == ("received", 0)
     held = starting.route(answer["request_id"], clock())
     assert held is not None

@@ -1,12 +1,12 @@
 """What passes between the machine and its transitions: runs in our hands, and what a commit writes of them."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
-
+from apps.common.fairness import Group
 from apps.engine.decisions import Call
 from apps.engine.node import NodeType
 from apps.events.transitions import Entry
@@ -50,9 +50,13 @@ class Change:
 
 @dataclass(frozen=True)
 class Asked:
-    """Which runs to take. `free`: how much of what they say the asker can send."""
+    """Which runs to take: at most `limit`, of a workspace no more than its room; or `only` this one.
 
-    due: QuerySet[Run]
+    `free`: how much of what they say the asker can send.
+    """
+
     limit: int
+    rooms: Mapping[Group, int]
     now: datetime
     free: Free
+    only: str = ""

@@ -19,8 +19,8 @@ class FaultsConfig(AppConfig):
         from apps.common import killpoints  # noqa: PLC0415
         from apps.runs import machine, placing  # noqa: PLC0415
 
-        placing.MIN_LEASE_S, placing.MARGIN_S = 10, 8
-        transitions.LEASE_S, sending.PAUSED_S = 12, 3
+        placing.MIN_LEASE_S, placing.MARGIN_S = 10, 10
+        transitions.LEASE_S, sending.PAUSED_S = 14, 5
         machine.TIDY_S = 1.0
         killpoints.reached = Fate(os.environ.get("KILL_AT", ""), os.environ.get("STOP_AT", ""))
 

@@ -19,6 +19,7 @@ from tests.faults.drawings import drawings
 from tests.faults.stub import Record, serve
 
 ROOT = Path(__file__).resolve().parents[2]
+SECONDS = int(os.environ.get("FAULT_SECONDS", "20"))
 DATABASE = os.environ.get("DATABASE_URL", "")
 BODY = {"status": "failed", "customer_id": "c-42", "amount": 5, "email": "a@example.com", "phone": "+919800000001"}
 
@@ -91,11 +92,11 @@ class System:
 
     def fire_until_its_fate(self, place: str) -> None:
         """Payments until a process dies or stops at the place."""
-        for number in range(60):
+        end, number = time.monotonic() + 60, 0
+        while not self.fate() and time.monotonic() < end:
             self.fire(f"{place}-{number}")
+            number += 1
             time.sleep(0.25)
-            if self.fate():
-                break
         assert self.fate() == place
 
     def fate(self) -> str:

@@ -7,10 +7,9 @@ import time
 
 import pytest
 
-from tests.faults.system import System
+from tests.faults.system import SECONDS, System
 
-SECONDS = int(os.environ.get("FAULT_SECONDS", "20"))
-pytestmark = [pytest.mark.xdist_group("faults-1"), pytest.mark.timeout(SECONDS + 300)]
+pytestmark = [pytest.mark.xdist_group("faults-3"), pytest.mark.timeout(SECONDS + 300)]
 
 
 def test_nothing_is_lost_or_doubled_while_processes_die_at_random(system: System) -> None:
