@@ -1,0 +1,35 @@
+"""A worker says every few seconds that it lives and what it holds; the row goes when it ends in good order."""
+
+import os
+import platform
+from datetime import datetime, timedelta
+
+from apps.common.clocks import DatabaseClock
+from apps.common.ids import ordered_id
+from apps.runs.lanes import Lane
+from apps.runs.models import Worker
+
+PERIOD_S = 10.0
+FORGOTTEN = timedelta(days=1)
+
+
+class Heartbeat:
+    """Of one machine. Each beat measures the clock, too."""
+
+    def __init__(self, calls: Lane, messages: Lane, clock: DatabaseClock) -> None:
+        self._id, self._calls, self._messages, self._clock = ordered_id(), calls, messages, clock
+        self._started: datetime | None = None
+
+    def beat(self) -> None:
+        off = self._clock.measure()
+        now = self._clock()
+        self._started = self._started or now
+        who = {"host": platform.node()[:100], "pid": os.getpid(), "started_at": self._started}
+        holds = {"hands": self._calls.hands, "busy": self._calls.busy()}
+        sends = {"message_hands": self._messages.hands, "message_busy": self._messages.busy()}
+        facts = {**who, **holds, **sends, "seen_at": now, "clock_off_s": round(off.total_seconds(), 3)}
+        Worker.objects.update_or_create(pk=self._id, defaults=facts)
+        Worker.objects.filter(seen_at__lt=now - FORGOTTEN).delete()
+
+    def end(self) -> None:
+        Worker.objects.filter(pk=self._id).delete()

@@ -1,0 +1,16 @@
+"""Delete what is older than BODIES_DAYS, RUNS_DAYS and KEYS_DAYS say. Beat does so each night."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from apps.runs.purging import purge
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        gone = purge(timezone.now())
+        self.stdout.write(", ".join(f"{count} {kind}" for kind, count in gone.items()))

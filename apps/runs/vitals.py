@@ -1,0 +1,106 @@
+"""How the whole installation does, for those who run it: what waits, who works, what is held back."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from apps.channels import transitions as deliveries
+from apps.channels.models import Delivery, Gate
+from apps.common.ids import first_id
+from apps.events import transitions as events
+from apps.events.models import Event
+from apps.runs import transitions
+from apps.runs.models import Beat, Run, Worker
+
+MOST = 10_000  # what waits is counted so far
+DAY = timedelta(days=1)
+SHOWN = 200
+
+
+@dataclass(frozen=True)
+class Lane:
+    """Work of one kind: how much is due (up to `MOST`), since when the oldest, and how much workers hold."""
+
+    name: str
+    due: int
+    oldest: datetime | None
+    in_hand: int | None
+
+    def is_more(self) -> bool:
+        return self.due >= MOST
+
+
+@dataclass(frozen=True)
+class Vitals:
+    """`unknown` messages are those of the last day; `unknown_share` is their part of the newest `MOST`, in percent."""
+
+    lanes: list[Lane]
+    workers: list[Worker]
+    held_back: list[Gate]
+    beats: dict[str, datetime]
+    attention: int
+    reconciling: int
+    dead_letters: int
+    unknown: int
+    unknown_share: float
+
+
+def vitals(now: datetime) -> Vitals:
+    unknown = Delivery.objects.filter(state=Delivery.State.UNKNOWN, created_at__gte=now - DAY)
+    return Vitals(
+        lanes=lanes(now),
+        workers=list(Worker.objects.order_by("started_at", "pk")[:SHOWN]),
+        held_back=held_back(),
+        beats=dict(Beat.objects.values_list("name", "at")),
+        attention=_up_to(Run.objects.filter(state=Run.State.NEEDS_ATTENTION)),
+        reconciling=_up_to(Run.objects.filter(state=Run.State.RECONCILING)),
+        dead_letters=_up_to(Event.objects.filter(state=Event.State.FAILED)),
+        unknown=_up_to(unknown),
+        unknown_share=_unknown_share(now),
+    )
+
+
+def lanes(now: datetime) -> list[Lane]:
+    """Events to be routed, runs and messages. Only groups that have something due are read: the others may be many."""
+    news = Event.objects.filter(state=Event.State.RECEIVED, workspace__in=events.owing())
+    runs = Run.objects.filter(state__in=[Run.State.READY, Run.State.WAITING], due_at__lte=now)
+    calling = Run.objects.filter(state=Run.State.WORKING)
+    sending = Delivery.objects.filter(state=Delivery.State.WORKING)
+    return [
+        _lane("events", news, "received_at", None),
+        _lane("runs", runs.filter(workspace__in=transitions.owing_now(now)), "due_at", _up_to(calling)),
+        _lane("messages", _messages(now), "due_at", _up_to(sending)),
+    ]
+
+
+def _messages(now: datetime) -> QuerySet[Delivery]:
+    groups = deliveries.owing_now(now)
+    due = Delivery.objects.filter(state=Delivery.State.READY, due_at__lte=now)
+    mine = Q(connection__in=[group for group in groups if group])
+    return due.filter(mine | Q(connection=None) if None in groups else mine)
+
+
+def held_back() -> list[Gate]:
+    """Connections that are paused by a person, or whose provider is in trouble."""
+    closed = Gate.objects.filter(Q(open_until__isnull=False) | Q(connection__paused=True))
+    return list(closed.select_related("connection__workspace").order_by("connection__name")[:SHOWN])
+
+
+def _lane(name: str, due: QuerySet[Any], column: str, in_hand: int | None) -> Lane:
+    oldest = due.order_by(column).values_list(column, flat=True).first()
+    return Lane(name, _up_to(due), oldest, in_hand)
+
+
+def _up_to(rows: QuerySet[Any]) -> int:
+    """How many there are, counted up to `MOST`."""
+    return len(rows.order_by().values_list("pk", flat=True)[:MOST])
+
+
+def _unknown_share(now: datetime) -> float:
+    newest = Delivery.objects.filter(pk__gte=first_id(now - DAY)).order_by("-pk")
+    states = Counter(newest.values_list("state", flat=True)[:MOST])
+    told = states[Delivery.State.UNKNOWN] + states[Delivery.State.SENT]
+    return 100 * states[Delivery.State.UNKNOWN] / told if told else 0.0

@@ -1,0 +1,210 @@
+"""What those who run it see and do: the system's page, metrics, retention, dead letters, heartbeats."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.channels.models import Attempt, Connection, Delivery, Gate, InboxMessage
+from apps.common.clocks import DatabaseClock
+from apps.common.ids import first_id, ordered_id
+from apps.events import transitions as events
+from apps.events.models import Event, SeenKey
+from apps.notifications.models import Notification
+from apps.runs.heartbeat import Heartbeat
+from apps.runs.lanes import calls, messages
+from apps.runs.models import Beat, Run, Step, Worker
+from apps.runs.purging import purge
+from apps.runs.vitals import lanes, vitals
+from tests.cast import Clock, drain, finish, fire
+
+
+@pytest.fixture
+def system(owner) -> Client:
+    client = Client()
+    client.force_login(owner)
+    return client
+
+
+def alive(now, **facts) -> Worker:
+    facts = {"started_at": now, "seen_at": now, "hands": 64, "busy": 1, "message_hands": 64, "message_busy": 0} | facts
+    return Worker.objects.create(host="box", pid=7, **facts)
+
+
+def test_the_page_names_what_waits_who_works_and_what_is_held_back(system, story, clock: Clock) -> None:
+    fire(story.webhook_live)
+    Event.objects.update(received_at=timezone.now() - timedelta(minutes=5))
+    alive(timezone.now())
+    gate = {"open_until": timezone.now(), "trips": 2, "why": "the server says 503"}
+    Gate.objects.create(connection=Connection.objects.first(), **gate)
+    said = system.get(reverse("system")).content.decode()
+    assert "The oldest of the events that are due has waited for 5 min." in said
+    assert "box:7" in said and "the server says 503" in said
+    assert "No worker lives" not in said
+    assert "Beat: never.</strong> Schedules and the nightly deletion stand still" in said
+
+
+def test_the_page_says_that_nothing_is_wrong_or_that_nobody_works(system, story) -> None:
+    assert "No worker lives: nothing is sent." in system.get(reverse("system")).content.decode()
+    alive(timezone.now() - timedelta(minutes=2))
+    assert "No worker lives: nothing is sent." in system.get(reverse("system")).content.decode()
+    alive(timezone.now())
+    Beat.mark("beat", timezone.now())
+    Beat.mark("sweep", timezone.now())
+    assert "Nothing waits for long, and workers live." in system.get(reverse("system")).content.decode()
+
+
+def test_what_waits_for_its_time_is_not_late(story, clock: Clock) -> None:
+    finish(story.webhook_live, clock)
+    Run.objects.update(state="waiting", due_at=clock() + timedelta(days=1), ended_at=None)
+    Delivery.objects.update(state="ready", due_at=clock() - timedelta(seconds=9), ended_at=None, connection=None)
+    found = {lane.name: lane for lane in lanes(clock())}
+    assert (found["runs"].due, found["messages"].due, found["events"].due) == (0, 2, 0)
+    assert found["messages"].oldest == clock() - timedelta(seconds=9)
+
+
+def test_unknown_messages_of_the_last_day_are_counted(story, clock: Clock) -> None:
+    finish(story.webhook_live, clock)
+    Delivery.objects.filter(channel="sms").update(state="unknown")
+    found = vitals(clock())
+    assert (found.unknown, found.unknown_share) == (1, 50.0)
+    assert vitals(clock() + timedelta(days=2)).unknown == 0
+
+
+def test_metrics_want_their_token(story, settings) -> None:
+    url = reverse("metrics")
+    assert Client().get(url).status_code == 404
+    settings.METRICS_TOKEN = "s3same"
+    assert Client().get(url).status_code == 401
+    assert Client().get(url, headers={"Authorization": "Bearer no"}).status_code == 401
+    fire(story.webhook_live)
+    alive(timezone.now())
+    answer = Client().get(url, headers={"Authorization": "Bearer s3same"})
+    said = answer.content.decode()
+    assert answer["Content-Type"].startswith("text/plain; version=")
+    assert 'fynoflow_due{lane="events"} 1.0' in said and "fynoflow_workers 1.0" in said
+
+
+def test_a_machine_says_that_it_lives_and_takes_its_row_along(db) -> None:
+    hands, senders = calls(3), messages(5)
+    heart = Heartbeat(hands, senders, DatabaseClock())
+    heart.beat()
+    heart.beat()
+    row = Worker.objects.get()
+    assert (row.hands, row.message_hands, row.busy) == (3, 5, 0) and not row.is_lost(timezone.now())
+    alive(timezone.now() - timedelta(days=2))
+    heart.beat()
+    assert Worker.objects.get().pk == row.pk, "one that was lost long ago is forgotten"
+    heart.end()
+    assert not Worker.objects.exists()
+
+
+def test_a_clock_that_is_off_is_set_right_by_the_databases(db, monkeypatch: pytest.MonkeyPatch) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has no clock of its own")
+    true = timezone.now
+    monkeypatch.setattr("apps.common.clocks.timezone.now", lambda: true() - timedelta(hours=5))
+    clock = DatabaseClock()
+    clock.measure()
+    assert abs(clock() - true()) < timedelta(seconds=1)
+
+
+@pytest.fixture
+def dead(story) -> Event:
+    """An event that broke five times."""
+    request = fire(story.webhook_live)[1]["request_id"]
+    for _ in range(5):
+        events.stumble(request)
+    return Event.objects.get(state="failed")
+
+
+def test_a_dead_letter_is_tried_again_by_a_command(dead: Event, clock: Clock, capsys) -> None:
+    drain(clock)
+    assert not Run.objects.exists()
+    call_command("replay", str(dead.pk))
+    assert "1 of 1 events are tried again." in capsys.readouterr().out
+    drain(clock)
+    assert Run.objects.get().event_id == dead.pk
+    call_command("replay", str(dead.pk))
+    assert "0 of 1" in capsys.readouterr().out
+    with pytest.raises(CommandError, match="--failed"):
+        call_command("replay")
+
+
+def test_a_dead_letter_is_tried_again_in_the_admin_and_only_by_who_edits_there(
+    dead: Event, system, outsider, clock: Clock
+) -> None:
+    chosen = {"action": "try_again", "_selected_action": [str(dead.pk)]}
+    outsider.is_staff = True
+    outsider.save()
+    stranger = Client()
+    stranger.force_login(outsider)
+    stranger.post(reverse("admin:events_event_changelist"), chosen)
+    dead.refresh_from_db()
+    assert dead.state == "failed"
+    answer = system.post(reverse("admin:events_event_changelist"), chosen, follow=True)
+    assert "1 of the chosen events had failed" in answer.content.decode()
+    dead.refresh_from_db()
+    assert dead.state == "received" and "tried again by owner@example.com" in dead.reason
+
+
+def made(url: str, clock: Clock, days: float, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """A run of so many days ago, with the ids of then."""
+    past = timezone.now() - timedelta(days=days)
+    with monkeypatch.context() as then:
+        then.setattr("apps.common.ids.time.time_ns", lambda: int(past.timestamp() * 1e9))
+        told = finish(url, clock)
+    run = Run.objects.get(event_id=told.request_id)
+    Run.objects.filter(pk=run.pk, ended_at__isnull=False).update(ended_at=past)
+    return run
+
+
+def test_old_bodies_go_and_the_journal_stays(system, story, clock: Clock, monkeypatch) -> None:
+    old, new = made(story.webhook_live, clock, 40, monkeypatch), made(story.webhook_live, clock, 3, monkeypatch)
+    assert purge(timezone.now())["bodies"] == 1
+    old.event.refresh_from_db(), new.event.refresh_from_db()
+    assert (bytes(old.event.raw), old.event.body) == (b"", {}) and new.event.body["order_id"] == "A-1"
+    assert all(step.output == step.input == {} for step in old.steps.all()) and old.steps.exists()
+    assert [d.content for d in Delivery.objects.filter(run_id=old.pk)] == [{}, {}]
+    assert InboxMessage.objects.count() == 2, "those of the new one"
+    assert purge(timezone.now())["bodies"] == 0
+    Event.objects.filter(pk=old.event_id).update(received_at=timezone.now() - timedelta(days=40))
+    page = system.get(reverse("run", args=[old.workspace.wsid, old.pk])).content.decode()
+    assert "was deleted after 30 days" in page
+    page = system.get(reverse("run", args=[new.workspace.wsid, new.pk])).content.decode()
+    assert "was deleted after" not in page
+    assert Beat.objects.filter(name="bodies").exists()
+
+
+def test_old_runs_go_with_all_that_hangs_on_them(story, clock: Clock, monkeypatch) -> None:
+    old, new = made(story.webhook_live, clock, 100, monkeypatch), made(story.webhook_live, clock, 50, monkeypatch)
+    gone = purge(timezone.now())
+    assert (gone["runs"], gone["events"]) == (1, 1)
+    assert list(Run.objects.all()) == [new] and list(Event.objects.all()) == [new.event]
+    assert Step.objects.filter(run=old.pk).count() == 0 and Step.objects.count() > 0
+    assert Delivery.objects.count() == 2 and Notification.objects.count() == 1 and Attempt.objects.count() == 2
+
+
+def test_a_run_that_still_goes_on_is_kept_whole_however_old(story, clock: Clock, monkeypatch) -> None:
+    run = made(story.webhook_live, clock, 200, monkeypatch)
+    Run.objects.update(state="waiting", due_at=timezone.now() + timedelta(days=9), ended_at=None)
+    purge(timezone.now())
+    run.refresh_from_db()
+    assert run.event.body["order_id"] == "A-1" and run.steps.exists()
+
+
+def test_old_keys_go_and_young_ones_stay(story, clock: Clock) -> None:
+    fire(story.webhook_live, **{"Idempotency-Key": "a"})
+    SeenKey.objects.update(first_seen=timezone.now() - timedelta(days=15))
+    fire(story.webhook_live, **{"Idempotency-Key": "b"})
+    call_command("purge")
+    assert [key.key for key in SeenKey.objects.all()] == ["b"]
+
+
+def test_the_first_id_of_a_moment_stands_before_all_that_were_made_since() -> None:
+    now = timezone.now()
+    assert first_id(now) <= ordered_id() < first_id(now + timedelta(seconds=5))
