@@ -6,9 +6,10 @@ import threading
 from collections import Counter
 from pathlib import Path
 
+from celery import current_app
 from django.apps import AppConfig
 
-PASSES = 2  # the process has done something before it dies
+PASSES = int(os.environ.get("PASSES", "2"))  # by default the process has done something before it dies
 
 
 class FaultsConfig(AppConfig):
@@ -16,13 +17,25 @@ class FaultsConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.channels import sending, transitions  # noqa: PLC0415  (models load only when apps are ready)
-        from apps.common import killpoints  # noqa: PLC0415
+        from apps.common import hints, killpoints  # noqa: PLC0415
         from apps.runs import machine, placing  # noqa: PLC0415
 
         placing.MIN_LEASE_S, placing.MARGIN_S = 10, 10
         transitions.LEASE_S, sending.PAUSED_S = 14, 5
         machine.TIDY_S = 1.0
+        hints.current_app = Hinting(os.environ.get("HINTS", ""))
         killpoints.reached = Fate(os.environ.get("KILL_AT", ""), os.environ.get("STOP_AT", ""))
+
+
+class Hinting:
+    """Celery as the hints know it: sends each once, three times, or never."""
+
+    def __init__(self, how: str) -> None:
+        self.times = {"none": 0, "thrice": 3}.get(how, 1)
+
+    def send_task(self, name: str, **facts: object) -> None:
+        for _ in range(self.times):
+            current_app.send_task(name, **facts)
 
 
 class Fate:

@@ -35,12 +35,18 @@ class Checker:
     """The invariants of the machine over one database and one record of the outside."""
 
     def __init__(self, database: str, file: Path, record: Record) -> None:
-        self.record = record
-        self.is_sqlite = not database
-        if database:
-            self.link: Any = psycopg.connect(database, autocommit=True)
+        self.record, self.database, self.file = record, database, file
+        self.link: Any = None
+        self.again()
+
+    def again(self) -> None:
+        """Connect, also after the database was away."""
+        if self.link is not None:
+            self.link.close()
+        if self.database:
+            self.link = psycopg.connect(self.database, autocommit=True)
         else:
-            self.link = sqlite3.connect(file, timeout=30, isolation_level=None, check_same_thread=False)
+            self.link = sqlite3.connect(self.file, timeout=30, isolation_level=None, check_same_thread=False)
 
     def close(self) -> None:
         self.link.close()

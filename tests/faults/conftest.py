@@ -1,20 +1,16 @@
 """One system for all tests of a process; each starts and ends processes of its own."""
 
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.faults.system import System
+from tests.faults.system import System, free_port
 
 
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    running = System(Path(tmp_path_factory.mktemp("faults")), port)
+    running = System(Path(tmp_path_factory.mktemp("faults")), free_port())
     yield running
     running.close()
 
@@ -23,3 +19,5 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
 def system(prepared: System) -> Iterator[System]:
     yield prepared
     prepared.end_all()
+    if prepared.database:
+        prepared.database.back()

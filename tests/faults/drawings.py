@@ -11,7 +11,21 @@ _PAYMENT = Path(__file__).resolve().parents[2] / "apps" / "workflows" / "example
 
 def drawings(shop: str) -> dict[str, Any]:
     """By name; `shop` is the URL of the stub."""
-    return {"payments": payments(shop)}
+    call = {"url": {"text": f"{shop}/orders/1"}, "timeout_s": CALL_S}
+    once = {**call, "method": "POST", "body": {"type": "json", "text": '{"order": "{{ order_id }}"}'}}
+    window = {"key": {"text": "{{ customer_id }}"}, "amount": 3, "unit": "seconds"}
+    return {
+        "payments": payments(shop),
+        "later": in_a_row(
+            {"id": "wait", "kind": "delay", "settings": {"amount": 1, "unit": "seconds"}},
+            {"id": "ask", "kind": "http_request", "settings": call},
+        ),
+        "once": in_a_row({"id": "pay", "kind": "http_request", "settings": once}),
+        "gather": in_a_row(
+            {"id": "gather", "kind": "digest", "settings": window},
+            {"id": "tell", "kind": "http_request", "settings": call},
+        ),
+    }
 
 
 def payments(shop: str) -> Any:

@@ -4,6 +4,7 @@ import json
 import os
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -16,6 +17,7 @@ import requests
 from fynoflow.run import processes
 from tests.faults.checker import Checker
 from tests.faults.drawings import drawings
+from tests.faults.proxy import Proxy
 from tests.faults.stub import Record, serve
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,18 +29,19 @@ BODY = {"status": "failed", "customer_id": "c-42", "amount": 5, "email": "a@exam
 class System:
     """Web and worker on a database of their own, with a stub that keeps what it was asked."""
 
-    def __init__(self, folder: Path, port: int, broker: str = "") -> None:
+    def __init__(self, folder: Path, port: int, server: str = DATABASE) -> None:
         self.folder, self.port = folder, port
         self.record = Record(folder / "outside.jsonl")
         self.stub = serve(self.record)
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         self.fired: dict[str, str] = {}
         self.test = 0
-        self.env = self._environment(broker)
+        self.database = Proxy(emptied(server, f"faults_{port}"), 5432) if server else None
+        self.env = self._environment()
         self.doors = self._prepared()
-        self.check = Checker(self.env.get("DATABASE_URL", ""), folder / "fynoflow.sqlite3", self.record)
+        self.check = Checker(self.database.direct() if self.database else "", folder / "fynoflow.sqlite3", self.record)
 
-    def _environment(self, broker: str) -> dict[str, str]:
+    def _environment(self) -> dict[str, str]:
         env = {name: value for name, value in os.environ.items() if name not in ("OUTBOUND_ALLOW", "ALLOWED_HOSTS")}
         stub = f"http://127.0.0.1:{self.stub.server_port}"
         env |= {"DATA_DIR": str(self.folder), "PORT": str(self.port), "DOOR_PER_S": "0", "PYTHONPATH": str(ROOT)}
@@ -47,8 +50,8 @@ class System:
         env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env.get('PATH', '')}"
         env.pop("DATABASE_URL", None)
         env.pop("BROKER_URL", None)
-        if DATABASE:
-            env |= {"DATABASE_URL": emptied(f"faults_{self.port}"), "BROKER_URL": broker or "redis://127.0.0.1:6379/9"}
+        if self.database:
+            env |= {"DATABASE_URL": self.database.url(), "BROKER_URL": "redis://127.0.0.1:6379/9"}
         return env
 
     def _prepared(self) -> dict[str, str]:
@@ -80,21 +83,25 @@ class System:
 
     def fire(self, order: str, door: str = "payments") -> bool:
         """One event, of a payment unless the door is another's. True: it was acknowledged, so it must happen."""
+        return self.status(order, door) == 202
+
+    def status(self, order: str, door: str = "payments") -> int:
+        """As `fire`, with the status of the answer; 0: there was none."""
         order = f"{self.test}-{order}"
         try:
             headers = {"Idempotency-Key": order}
             answer = requests.post(self.doors[door], json={**BODY, "order_id": order}, headers=headers, timeout=20)
         except requests.RequestException:
-            return False
+            return 0
         if answer.status_code == 202:
             self.fired[order] = answer.json()["request_id"]
-        return answer.status_code == 202
+        return answer.status_code
 
-    def fire_until_its_fate(self, place: str) -> None:
-        """Payments until a process dies or stops at the place."""
+    def fire_until_its_fate(self, place: str, door: str = "payments") -> None:
+        """Events until a process dies or stops at the place."""
         end, number = time.monotonic() + 60, 0
         while not self.fate() and time.monotonic() < end:
-            self.fire(f"{place}-{number}")
+            self.fire(f"{place}-{number}", door)
             number += 1
             time.sleep(0.25)
         assert self.fate() == place
@@ -128,6 +135,8 @@ class System:
         self.stub.server_close()
         self.record.file.close()
         self.check.close()
+        if self.database:
+            self.database.close()
 
 
 def until(true: Callable[[], object], seconds: float, what: str, say: Callable[[], object] = str) -> None:
@@ -137,9 +146,15 @@ def until(true: Callable[[], object], seconds: float, what: str, say: Callable[[
         time.sleep(0.2)
 
 
-def emptied(name: str) -> str:
-    """The URL of a new database on the tests' server."""
-    server = DATABASE.rpartition("/")[0]
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def emptied(server: str, name: str) -> str:
+    """The URL of a new database on a server."""
+    server = server.rpartition("/")[0]
     with psycopg.connect(f"{server}/postgres", autocommit=True) as link:
         link.execute(f"DROP DATABASE IF EXISTS fynoflow_{name} WITH (FORCE)")
         link.execute(f"CREATE DATABASE fynoflow_{name}")
