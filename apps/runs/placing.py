@@ -30,8 +30,9 @@ def place(journal: Journal, stop: Stop, attempt: int, now: datetime) -> Held | N
     match stop:
         case AtWait(node=node, until=until):
             put(journal, state=State.WAITING, node=node, visit=visit, attempt=0, due_at=until, **FREE)
-        case AtRest(node=node):
-            put(journal, state=State.READY, node=node, visit=visit, attempt=0, due_at=now, **FREE)
+        case AtRest(node=node, after_s=after_s):
+            due_at = now + timedelta(seconds=after_s)
+            put(journal, state=State.READY, node=node, visit=visit, attempt=0, due_at=due_at, **FREE)
         case Ended(failed=failed, code=code, error=error):
             state = State.FAILED if failed else State.COMPLETED
             put(journal, state=state, code=code, error=error, ended_at=now, due_at=None, **FREE)

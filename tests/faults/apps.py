@@ -4,10 +4,13 @@ import os
 import signal
 import threading
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 
 from celery import current_app
 from django.apps import AppConfig
+
+from tests.faults.defects import DEFECTS
 
 PASSES = int(os.environ.get("PASSES", "2"))  # by default the process has done something before it dies
 
@@ -19,10 +22,12 @@ class FaultsConfig(AppConfig):
         from apps.channels import sending, transitions  # noqa: PLC0415  (models load only when apps are ready)
         from apps.common import hints, killpoints  # noqa: PLC0415
         from apps.runs import machine, placing  # noqa: PLC0415
+        from apps.runs import transitions as runs  # noqa: PLC0415
 
         placing.MIN_LEASE_S, placing.MARGIN_S = 10, 10
         transitions.LEASE_S, sending.PAUSED_S = 14, 5
-        machine.TIDY_S = 1.0
+        machine.TIDY_S, runs.RECONCILE = 1.0, timedelta(seconds=5)
+        DEFECTS.get(os.environ.get("DEFECT", ""), lambda: None)()
         hints.current_app = Hinting(os.environ.get("HINTS", ""))
         killpoints.reached = Fate(os.environ.get("KILL_AT", ""), os.environ.get("STOP_AT", ""))
 

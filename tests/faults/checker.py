@@ -1,5 +1,6 @@
 """Reads what the processes left, in SQL, and what the outside saw; knows nothing of Fynoflow's own code."""
 
+import json
 import sqlite3
 from collections import Counter
 from pathlib import Path
@@ -23,6 +24,9 @@ SELECT id, state FROM runs_run WHERE (state = 'working') <> (token IS NOT NULL A
 GAPS = """
 SELECT r.id, r.steps_done, COUNT(s.id), COALESCE(MAX(s.seq), 0) FROM runs_run r LEFT JOIN runs_step s ON s.run_id = r.id
 GROUP BY r.id, r.steps_done HAVING COUNT(s.id) <> r.steps_done OR COALESCE(MAX(s.seq), 0) <> r.steps_done
+"""
+FAILED = """
+SELECT id, error FROM runs_run WHERE state IN ('failed', 'cancelled') AND error NOT LIKE '%3 times'
 """
 FOREIGN = """
 SELECT 'run', r.id FROM runs_run r JOIN events_event e ON e.id = r.event_id WHERE e.workspace_id <> r.workspace_id
@@ -54,6 +58,10 @@ class Checker:
     def ask(self, sql: str) -> list[tuple[Any, ...]]:
         return list(self.link.execute(sql).fetchall())
 
+    def ask_not(self, sql: str) -> None:
+        """Change something that a test needs otherwise."""
+        self.link.execute(sql)
+
     def open_work(self) -> list[tuple[Any, ...]]:
         return self.ask(OPEN)
 
@@ -61,6 +69,8 @@ class Checker:
         """Everything that must not be, in words; empty when all holds."""
         found = [*self._runs(acknowledged), *self._effects()]
         found += [f"I3 the cursor of run {row} is impossible" for row in self.ask(CURSORS)]
+        found += [f"I9 run {row} failed and nothing was wrong outside" for row in self.ask(FAILED)]
+        found += self._repeated()
         found += [f"I7 the journal of run {row} has a gap" for row in self.ask(GAPS)]
         return found + [f"I10 {row} points into another workspace" for row in self.ask(FOREIGN)]
 
@@ -75,6 +85,12 @@ class Checker:
             elif runs[request.replace("-", "")] != 1:
                 found.append(f"I2 {order} has {runs[request.replace('-', '')]} runs")
         return found
+
+    def _repeated(self) -> list[str]:
+        """Each order was sent with a key of its own, so it is one event however often it was sent."""
+        bodies = [body for (body,) in self.ask("SELECT body FROM events_event WHERE kind = 'trigger.fired'")]
+        orders = Counter((body if isinstance(body, dict) else json.loads(body)).get("order_id") for body in bodies)
+        return [f"I1 {order} became {n} events" for order, n in orders.items() if n > 1]
 
     def _effects(self) -> list[str]:
         """What the outside saw of each effect, against what the journal says."""

@@ -66,7 +66,7 @@ class System:
 
     def start(self, name: str, again: str = "", **env: str) -> None:
         """A process of the Procfile, known as `again` if it is the second; `KILL_AT` and `STOP_AT` name its fate."""
-        if env:
+        if env.keys() & {"KILL_AT", "STOP_AT"}:
             (self.folder / "fate").unlink(missing_ok=True)
         command = shlex.split(processes()[name].replace("${PORT:-8000}", str(self.port)))
         with (self.folder / f"{name}.log").open("a") as log:
