@@ -47,6 +47,12 @@ def _working(journal: Journal, stop: AtCall, attempt: int, now: datetime) -> Hel
     return Held(journal.run, token, journal, stop.node, stop.block, stop.call, attempt, now, lease_s)
 
 
+def going_on(journal: Journal, target: str, now: datetime) -> dict[str, Any]:
+    """The cursor of a run that is due at another node."""
+    visit = journal.visits[target] + 1
+    return {"state": State.READY, "node": target, "visit": visit, "attempt": 0, "losses": 0, "due_at": now, **FREE}
+
+
 def put(journal: Journal, **cursor: Any) -> None:
     """Set columns of its cursor; written with its journal."""
     for name, value in cursor.items():

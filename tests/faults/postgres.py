@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 from pathlib import Path
 
 BIN = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), None)
@@ -13,13 +14,10 @@ PG_CTL = shutil.which("pg_ctl") or (str(BIN / "pg_ctl") if BIN else "")
 class Postgres:
     """On a port of its own, with fsync, as the user `postgres` where we are root."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        folder.mkdir(mode=0o700)
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="fynoflow-postgres-"))  # no folder above it is closed to `postgres`
         if os.geteuid() == 0:
-            shutil.chown(folder, "postgres", "postgres")
-            for parent in list(folder.parents)[:3]:
-                parent.chmod(parent.stat().st_mode | 0o055)
+            shutil.chown(self.folder, "postgres", "postgres")
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -40,6 +38,7 @@ class Postgres:
 
     def close(self) -> None:
         self._control("stop", "-m", "immediate")
+        shutil.rmtree(self.folder)
 
     def _control(self, *command: str) -> None:
         user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []

@@ -68,7 +68,7 @@ def test_while_the_database_is_away_nothing_is_acknowledged_and_then_all_goes_on
 
 @pytest.fixture
 def crashing(tmp_path: Path) -> Iterator[tuple[System, Postgres]]:
-    server = Postgres(tmp_path / "postgres")
+    server = Postgres()
     system = System(tmp_path, free_port(), server.url())
     yield system, server
     system.close()
