@@ -33,6 +33,12 @@ class Meter:
         found["machine"] = {0: (sum(fields) - fields[3] - fields[4]) / TICKS}
         return found
 
+    def worker_mb(self) -> int:
+        """Resident memory of the largest worker."""
+        workers = [pid for pid in children(self.supervisor) if _part(pid) == "worker"]
+        pages = max(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in workers)
+        return pages * os.sysconf("SC_PAGE_SIZE") // 2**20
+
 
 def between(before: Reading, after: Reading) -> dict[str, float]:
     """Seconds spent by each part."""

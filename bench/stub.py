@@ -33,10 +33,10 @@ class Record:
 
 
 class Stub(asyncio.Protocol):
-    """One connection; answers every request alike."""
+    """One connection; answers every request alike, calls of the API after `wait_s`."""
 
-    def __init__(self, record: Record) -> None:
-        self.record, self.buffer = record, b""
+    def __init__(self, record: Record, wait_s: float = 0) -> None:
+        self.record, self.wait_s, self.buffer = record, wait_s, b""
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         self.transport = transport
@@ -51,4 +51,6 @@ class Stub(asyncio.Protocol):
             request, self.buffer = self.buffer[:whole], self.buffer[whole:]
             if request.startswith(b"POST /send"):
                 self.record.message(int(ORDER.search(request, end)[1]))
-            self.transport.write(ANSWER)
+                self.transport.write(ANSWER)
+            else:
+                asyncio.get_running_loop().call_later(self.wait_s, self.transport.write, ANSWER)

@@ -46,5 +46,5 @@ def fairly(most: int, rooms: Mapping[Group, int], take: Callable[[Group, int], l
 def _parts(most: int, left: Mapping[Group, int]) -> dict[Group, int]:
     """Equal parts for those with room; when there are more of them than places, chance says whose turn it is."""
     groups = [group for group, room in left.items() if room > 0]
-    chosen = random.sample(groups, min(len(groups), most))
+    chosen = sorted(random.sample(groups, min(len(groups), most)), key=lambda group: group or 0)  # locks in one order
     return {group: min(most // len(chosen), left[group]) for group in chosen}

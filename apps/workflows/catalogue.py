@@ -18,7 +18,8 @@ def catalogue() -> dict[str, dict[str, Any]]:
 
 
 def _node(cls: type[NodeType]) -> dict[str, Any]:
-    ways = {"ends": cls.ends, "branching": cls.branching, "aside": [*cls.loses, *(["else"] if cls.branching else [])]}
+    aside = [*cls.loses, *cls.aside, *(["else"] if cls.branching else [])]
+    ways = {"ends": cls.ends, "branching": cls.branching, "aside": aside}
     return {**_words(cls), **ways, "waits": cls.waits, "trigger": False}
 
 
