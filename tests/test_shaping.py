@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError
 from django.db import connection as database
 from django.utils import timezone
 from hypothesis import given
@@ -232,3 +233,17 @@ def test_six_workers_together_send_no_more_than_the_limit(gateway: Connection) -
     held = at_once(lambda: deliveries.claim_due(5, timezone.now(), everybody))
     assert sum(len(one) for one in held) == 7
     database.close()
+
+
+def test_what_was_sent_is_settled_whatever_becomes_of_the_gate(
+    gateway: Connection, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise OperationalError("the database is away")
+
+    messages(gateway, 2, clock())
+    monkeypatch.setattr(gates, "notice", away)
+    AT_ONCE.give(take_messages(clock, AT_ONCE))
+    assert states() == {"sent": 2}
+    monkeypatch.setattr(gates, "_is_limited", away)
+    assert gates.is_limited(gateway.pk), "then the claim counts"

@@ -7,6 +7,7 @@ import threading
 from collections import deque
 from datetime import datetime, timedelta
 
+from django.db import DatabaseError
 from django.db.models import F
 
 from apps.channels.gating import LAST, Admitted, Limits, Standing, admitted, failed, open_for, recent, trips
@@ -20,9 +21,16 @@ _lock = threading.Lock()
 _NEW = {"times": [], "open_until": None, "probe_until": None, "trips": 0, "why": ""}
 
 
-@remembered
 def is_limited(connection_id: int) -> bool:
-    """Whether its messages are counted out before they go."""
+    """Whether its messages are counted out before they go; yes while nobody can tell: their claim asks again."""
+    try:
+        return _is_limited(connection_id)
+    except DatabaseError:
+        return True
+
+
+@remembered
+def _is_limited(connection_id: int) -> bool:
     connection = Connection.objects.filter(pk=connection_id).select_related("gate").first()
     rows.let_go()
     return connection is not None and limited(connection)
