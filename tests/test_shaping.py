@@ -247,3 +247,13 @@ def test_what_was_sent_is_settled_whatever_becomes_of_the_gate(
     assert states() == {"sent": 2}
     monkeypatch.setattr(gates, "_is_limited", away)
     assert gates.is_limited(gateway.pk), "then the claim counts"
+
+
+def test_a_workspace_gets_its_part_of_the_hands_however_many_connections_it_has(
+    workspace, gateway: Connection, clock: Clock
+) -> None:
+    Workspace.objects.create(name="Elsewhere")
+    messages(gateway, 9, clock())
+    messages(Connection.objects.get(kind="inbox"), 9, clock())
+    lane = Lane("t", 8, lambda: None)
+    assert len(take_messages(clock, lane)) == lane.room(workspace.pk) == 4
