@@ -65,6 +65,8 @@ class Hand:
         self.page.wait_for_timeout(600)
 
     def card(self, node: str) -> None:
+        self.click(self.page.get_by_role("button", name="Show all"))  # it may lie beside what is seen
+        self.page.wait_for_timeout(600)
         self.click(self.page.locator(f'.react-flow__node[data-id="{node}"] .card-head'))
         self.page.wait_for_timeout(600)
 
