@@ -2,10 +2,11 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from pathlib import Path
+
+from tests.faults.system import free_port
 
 BIN = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), None)
 PG_CTL = shutil.which("pg_ctl") or (str(BIN / "pg_ctl") if BIN else "")
@@ -18,9 +19,7 @@ class Postgres:
         self.folder = Path(tempfile.mkdtemp(prefix="fynoflow-postgres-"))  # no folder above it is closed to `postgres`
         if os.geteuid() == 0:
             shutil.chown(self.folder, "postgres", "postgres")
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self._control("initdb", "-o", "-A trust -U postgres")
         self.start()
 

@@ -1,7 +1,9 @@
 """The system as processes that a test starts, kills and starts again; it ends only what it started."""
 
+import contextlib
 import json
 import os
+import random
 import shlex
 import signal
 import socket
@@ -147,9 +149,12 @@ def until(true: Callable[[], object], seconds: float, what: str, say: Callable[[
 
 
 def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
+    """Outside the range from which the kernel takes ports by itself: nobody takes it while our process is down."""
+    while True:
+        port = random.randrange(20_000, 30_000)
+        with socket.socket() as free, contextlib.suppress(OSError):
+            free.bind(("127.0.0.1", port))
+            return port
 
 
 def emptied(server: str, name: str) -> str:
