@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from apps.channels import gates
 from apps.channels import transitions as deliveries
-from apps.channels.gating import Admitted, Limits, Standing, admitted, open_for, trips
+from apps.channels.gating import PARTS, Admitted, Limits, Standing, admitted, counted, open_for, trips
 from apps.channels.models import Connection, Delivery, Gate
 from apps.channels.sending import send
 from apps.common.fairness import fairly
@@ -88,11 +88,31 @@ def test_shares_take_all_that_is_there_and_no_more_than_anybody_may(most: int, g
 
 def test_limits_let_pass_what_a_provider_takes() -> None:
     rate = Limits(rate=3, period_s=60)
-    assert admitted(rate, Standing(times=(10.0, 41.0, 42.0)), 9, now=71.0) == Admitted(1)
-    assert admitted(rate, Standing(times=(41.0, 42.0, 43.0)), 9, now=71.0) == Admitted(0)
+    assert admitted(rate, Standing(sent=((10.0, 5), (41.0, 2))), 9, now=71.0) == Admitted(1)
+    assert admitted(rate, Standing(sent=((41.0, 1), (42.0, 2))), 9, now=71.0) == Admitted(0)
     assert admitted(Limits(at_once=5), Standing(busy=3), 9, now=0.0) == Admitted(2)
     assert admitted(Limits(at_once=5), Standing(busy=7), 9, now=0.0) == Admitted(0)
     assert admitted(Limits(paused=True), Standing(), 9, now=0.0) == Admitted(0)
+
+
+@given(st.lists(st.tuples(st.floats(0, 90), st.integers(1, 9)), max_size=40), st.sampled_from([1, 60, 86400]))
+def test_no_span_of_a_period_ever_sees_more_than_the_rate(asked: list[tuple[float, int]], period_s: int) -> None:
+    limits, sent, went, now = Limits(rate=7, period_s=period_s), [], [], 1_800_000_000.0
+    for gap, many in asked:
+        now += gap * period_s / 60
+        room = admitted(limits, Standing(sent=tuple(sent)), many, now).count
+        sent = counted(sent, limits, now, room) if room else sent
+        went.append((now, room))
+        assert sum(count for at, count in went if at > now - period_s) <= 7
+        assert room == many or sum(count for at, count in went if at > now - period_s * 1.002) >= 7, "no more is lost"
+    assert len(sent) <= PARTS + 1
+
+
+def test_a_quota_of_a_day_is_counted_in_few_parts() -> None:
+    day, sent = Limits(rate=100_000, period_s=86400), []
+    for second in range(0, 86400, 30):
+        sent = counted(sent, day, 1_800_000_000.0 + second, 10)
+    assert len(sent) <= PARTS + 1 and sum(count for _, count in sent) == 28_800
 
 
 def test_an_open_breaker_lets_one_try_when_its_time_is_over() -> None:

@@ -3,12 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from apps.accounts.models import User
 from apps.channels.models import Attempt, Connection, Delivery, Gate, InboxMessage
 from apps.common.clocks import DatabaseClock
 from apps.common.ids import first_id, ordered_id
@@ -20,6 +22,7 @@ from apps.runs.lanes import calls, messages
 from apps.runs.models import Beat, Run, Step, Worker
 from apps.runs.purging import purge
 from apps.runs.vitals import lanes, vitals
+from apps.workspaces.models import Membership, Role
 from tests.cast import Clock, drain, finish, fire
 
 
@@ -27,6 +30,16 @@ from tests.cast import Clock, drain, finish, fire
 def system(owner) -> Client:
     client = Client()
     client.force_login(owner)
+    return client
+
+
+def staff(person: User) -> Client:
+    """Signed in as a member of staff who may do anything where a workspace lets them."""
+    person.is_staff = True
+    person.save()
+    person.user_permissions.set(Permission.objects.all())
+    client = Client()
+    client.force_login(person)
     return client
 
 
@@ -139,10 +152,7 @@ def test_a_dead_letter_is_tried_again_in_the_admin_and_only_by_who_edits_there(
     dead: Event, system, outsider, clock: Clock
 ) -> None:
     chosen = {"action": "try_again", "_selected_action": [str(dead.pk)]}
-    outsider.is_staff = True
-    outsider.save()
-    stranger = Client()
-    stranger.force_login(outsider)
+    stranger = staff(outsider)
     stranger.post(reverse("admin:events_event_changelist"), chosen)
     dead.refresh_from_db()
     assert dead.state == "failed"
@@ -150,6 +160,25 @@ def test_a_dead_letter_is_tried_again_in_the_admin_and_only_by_who_edits_there(
     assert "1 of the chosen events had failed" in answer.content.decode()
     dead.refresh_from_db()
     assert dead.state == "received" and "tried again by owner@example.com" in dead.reason
+
+
+def test_a_provider_is_tried_now_only_for_who_edits_where_the_connection_is(system, workspace, outsider) -> None:
+    mine = outsider.memberships.get().workspace
+    Membership.objects.create(user=outsider, workspace=workspace, role=Role.VIEWER)
+    later = timezone.now() + timedelta(hours=1)
+    theirs = Connection.objects.filter(workspace=workspace).first()
+    own = Connection.objects.create(workspace=mine, name="Own", kind=theirs.kind, settings=theirs.settings)
+    Gate.objects.bulk_create([Gate(connection=one, open_until=later) for one in (theirs, own)])
+    member = staff(outsider)
+    chosen = {"action": "try_now", "_selected_action": [theirs.pk, own.pk]}
+    answer = member.post(reverse("admin:channels_connection_changelist"), chosen, follow=True)
+    assert "1 of the connections were held back" in answer.content.decode()
+    assert list(Gate.objects.filter(open_until=later)) == [theirs.gate]
+
+
+def test_a_paused_connection_is_named_before_any_message_waits_for_it(system, story) -> None:
+    Connection.objects.filter(pk=Connection.objects.earliest("pk").pk).update(paused=True)
+    assert "paused by a person" in system.get(reverse("system")).content.decode()
 
 
 def made(url: str, clock: Clock, days: float, monkeypatch: pytest.MonkeyPatch) -> Run:

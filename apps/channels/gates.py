@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from django.db import DatabaseError
 from django.db.models import F
 
-from apps.channels.gating import LAST, Admitted, Limits, Standing, admitted, failed, open_for, recent, trips
+from apps.channels.gating import LAST, Admitted, Limits, Standing, admitted, counted, failed, open_for, trips
 from apps.channels.models import Connection, Delivery, Gate
 from apps.channels.provider import Result
 from apps.common import rows
@@ -58,8 +58,8 @@ def went(connection: Connection, count: int, now: datetime, probe_until: datetim
     """So many of those that `admit` let pass are claimed; `probe_until`: until then nothing but this one goes."""
     if not count or not limited(connection):
         return
-    gate, limits, moment = connection.gate, limits_of(connection), now.timestamp()
-    times = [*recent(gate.times, limits, moment), *[moment] * count] if limits.rate is not None else []
+    gate, limits = connection.gate, limits_of(connection)
+    times = counted(gate.times, limits, now.timestamp(), count) if limits.rate is not None else []
     Gate.objects.filter(pk=gate.pk).update(times=times, probe_until=probe_until)
 
 
@@ -69,7 +69,7 @@ def limits_of(connection: Connection) -> Limits:
 
 def _standing(gate: Gate, busy: int) -> Standing:
     until = [at and at.timestamp() for at in (gate.open_until, gate.probe_until)]
-    return Standing(tuple(gate.times), busy, *until)
+    return Standing(tuple((at, count) for at, count in gate.times), busy, *until)
 
 
 def notice(connection_id: int | None, result: Result, now: datetime, *, probe: bool) -> None:

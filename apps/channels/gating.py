@@ -1,5 +1,6 @@
 """How many messages an account at a provider takes now: its limits, and a circuit breaker. Pure."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -7,6 +8,8 @@ from apps.channels.provider import Result
 
 LAST, FAILING = 20, 10  # it opens when so many of the last calls failed
 OPEN_S, LONGEST_S = 30.0, 600.0
+PARTS = 1000  # a period is counted in so many parts
+Sent = tuple[float, int]  # until when, in Unix seconds, so many messages went
 
 
 @dataclass(frozen=True)
@@ -21,9 +24,9 @@ class Limits:
 
 @dataclass(frozen=True)
 class Standing:
-    """What the machine knows, in Unix seconds: `times` of the last messages, how many are `busy`, and the breaker."""
+    """What the machine knows, in Unix seconds: what it `sent` last, how many calls are `busy`, and the breaker."""
 
-    times: tuple[float, ...] = ()
+    sent: tuple[Sent, ...] = ()
     busy: int = 0
     open_until: float | None = None
     probe_until: float | None = None
@@ -41,7 +44,7 @@ def admitted(limits: Limits, standing: Standing, asked: int, now: float) -> Admi
     """How many of the asked may go now."""
     room = 0 if limits.paused else asked
     if limits.rate is not None:
-        room = min(room, limits.rate - len(recent(standing.times, limits, now)))
+        room = min(room, limits.rate - sum(count for _, count in recent(standing.sent, limits, now)))
     if limits.at_once is not None:
         room = min(room, limits.at_once - standing.busy)
     if standing.open_until is not None:
@@ -50,9 +53,17 @@ def admitted(limits: Limits, standing: Standing, asked: int, now: float) -> Admi
     return Admitted(max(room, 0))
 
 
-def recent(times: Sequence[float], limits: Limits, now: float) -> list[float]:
-    """Those that still count."""
-    return [at for at in times if at > now - limits.period_s]
+def recent(sent: Sequence[Sent], limits: Limits, now: float) -> list[Sent]:
+    """What still counts."""
+    return [(until, count) for until, count in sent if until > now - limits.period_s]
+
+
+def counted(sent: Sequence[Sent], limits: Limits, now: float, more: int) -> list[Sent]:
+    """With so many more that go now. They count from the end of their part of the period: never too many go."""
+    kept, part = recent(sent, limits, now), limits.period_s / PARTS
+    until = max([math.ceil(now / part) * part, now, *(until for until, _ in kept)])
+    of_this_part = sum(count for end, count in kept if end == until)
+    return [*((end, count) for end, count in kept if end != until), (until, of_this_part + more)]
 
 
 def failed(result: Result) -> bool:

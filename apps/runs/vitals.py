@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from apps.channels import transitions as deliveries
-from apps.channels.models import Delivery, Gate
+from apps.channels.models import Connection, Delivery
 from apps.common.ids import first_id
 from apps.events import transitions as events
 from apps.events.models import Event
@@ -39,7 +39,7 @@ class Vitals:
 
     lanes: list[Lane]
     workers: list[Worker]
-    held_back: list[Gate]
+    held_back: list[Connection]
     beats: dict[str, datetime]
     attention: int
     reconciling: int
@@ -83,10 +83,10 @@ def _messages(now: datetime) -> QuerySet[Delivery]:
     return due.filter(mine | Q(connection=None) if None in groups else mine)
 
 
-def held_back() -> list[Gate]:
+def held_back() -> list[Connection]:
     """Connections that are paused by a person, or whose provider is in trouble."""
-    closed = Gate.objects.filter(Q(open_until__isnull=False) | Q(connection__paused=True))
-    return list(closed.select_related("connection__workspace").order_by("connection__name")[:SHOWN])
+    held = Connection.objects.filter(Q(gate__open_until__isnull=False) | Q(paused=True))
+    return list(held.select_related("workspace", "gate").order_by("name", "pk")[:SHOWN])
 
 
 def _lane(name: str, due: QuerySet[Any], column: str, in_hand: int | None) -> Lane:
