@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from collections.abc import Callable
 from typing import NamedTuple
 
 from stub import LENGTH, Record
@@ -46,16 +47,23 @@ class Load:
 
     async def closed(self, runs: int, in_flight: int) -> list[Times]:
         """`in_flight` runs at any time until `runs` are done."""
-        left, found = iter(range(runs)), []
+        return await self._by_hands(self._run, runs, in_flight)
+
+    async def knocks(self, requests: int, in_flight: int) -> list[Times]:
+        """`in_flight` requests at any time until `requests` are acknowledged; nobody waits for their messages."""
+        return await self._by_hands(self._send, requests, in_flight)
+
+    async def _by_hands(self, do: Callable, count: int, hands: int) -> list[Times]:
+        left, found = iter(range(count)), []
 
         async def hand() -> None:
             door = await self._connected()
             for _ in left:
-                door, times = await self._run(door)
+                door, times = await do(door)
                 found.append(times)
             door.transport.close()
 
-        await asyncio.gather(*(hand() for _ in range(in_flight)))
+        await asyncio.gather(*(hand() for _ in range(hands)))
         return found
 
     async def paced(self, per_s: float, runs: int) -> list[Times]:
@@ -77,8 +85,13 @@ class Load:
         return (await asyncio.get_running_loop().create_connection(Door, host, int(port)))[1]
 
     async def _run(self, door: Door) -> tuple[Door, Times]:
+        done = self.record.expect(self.number + 1)
+        door, times = await self._send(door)
+        return door, times._replace(done=await asyncio.wait_for(done, PATIENCE_S))
+
+    async def _send(self, door: Door) -> tuple[Door, Times]:
         self.number += 1
-        done, raw = self.record.expect(self.number), self._order(self.number)
+        raw = self._order(self.number)
         head = f"POST {self.path} HTTP/1.1\r\nHost: {self.host}\r\nContent-Type: application/json\r\n"
         sent = time.monotonic()
         if door.transport.is_closing():
@@ -89,7 +102,7 @@ class Load:
         if status != 202:
             raise RuntimeError(f"the door answered {status}")
         acked = time.monotonic()
-        return door, Times(sent, acked, await asyncio.wait_for(done, PATIENCE_S))
+        return door, Times(sent, acked, acked)
 
     def _order(self, number: int) -> bytes:
         order = {"status": "failed", "order_id": f"B-{number}", "customer_id": "c-42", "amount": 5}

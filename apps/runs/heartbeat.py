@@ -11,6 +11,7 @@ from apps.runs.models import Worker
 
 PERIOD_S = 10.0
 FORGOTTEN = timedelta(days=1)
+LATELY = timedelta(minutes=5)
 
 
 class Heartbeat:
@@ -24,12 +25,31 @@ class Heartbeat:
         off = self._clock.measure()
         now = self._clock()
         self._started = self._started or now
-        who = {"host": platform.node()[:100], "pid": os.getpid(), "started_at": self._started}
+        who = {"host": _host(), "pid": os.getpid(), "started_at": self._started}
         holds = {"hands": self._calls.hands, "busy": self._calls.busy()}
         sends = {"message_hands": self._messages.hands, "message_busy": self._messages.busy()}
         facts = {**who, **holds, **sends, "seen_at": now, "clock_off_s": round(off.total_seconds(), 3)}
         Worker.objects.update_or_create(pk=self._id, defaults=facts)
         Worker.objects.filter(seen_at__lt=now - FORGOTTEN).delete()
 
+    def follows_a_death(self) -> bool:
+        """Whether a worker of this machine stopped lately without good order."""
+        lately = Worker.objects.filter(host=_host(), seen_at__gt=self._clock() - LATELY).exclude(pk=self._id)
+        return any(pid == os.getpid() or not _lives(pid) for pid in lately.values_list("pid", flat=True))
+
     def end(self) -> None:
         Worker.objects.filter(pk=self._id).delete()
+
+
+def _host() -> str:
+    return platform.node()[:100]
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

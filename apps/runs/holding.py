@@ -52,7 +52,7 @@ class Change:
 class Asked:
     """Which runs to take: at most `limit`, of a workspace no more than its room; or `only` this one.
 
-    `free`: how much of what they say the asker can send.
+    `free`: how much of what they say the asker can send; `suspected`: how many of their losses were counted ahead.
     """
 
     limit: int
@@ -60,3 +60,4 @@ class Asked:
     now: datetime
     free: Free
     only: str = ""
+    suspected: int = 0

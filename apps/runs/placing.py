@@ -29,10 +29,10 @@ def place(journal: Journal, stop: Stop, attempt: int, now: datetime) -> Held | N
     visit = journal.visits[getattr(stop, "node", "")] + 1
     match stop:
         case AtWait(node=node, until=until):
-            put(journal, state=State.WAITING, node=node, visit=visit, attempt=0, due_at=until, **FREE)
+            put(journal, state=State.WAITING, node=node, visit=visit, attempt=0, losses=0, due_at=until, **FREE)
         case AtRest(node=node, after_s=after_s):
             due_at = now + timedelta(seconds=after_s)
-            put(journal, state=State.READY, node=node, visit=visit, attempt=0, due_at=due_at, **FREE)
+            put(journal, state=State.READY, node=node, visit=visit, attempt=0, losses=0, due_at=due_at, **FREE)
         case Ended(failed=failed, code=code, error=error):
             state = State.FAILED if failed else State.COMPLETED
             put(journal, state=state, code=code, error=error, ended_at=now, due_at=None, **FREE)
@@ -43,6 +43,8 @@ def _working(journal: Journal, stop: AtCall, attempt: int, now: datetime) -> Hel
     token, lease_s = uuid.uuid4(), max(stop.call.call.timeout_s + MARGIN_S, MIN_LEASE_S)
     lease = {"token": token, "lease_until": now + timedelta(seconds=lease_s), "due_at": None}
     where = {"node": stop.node, "visit": journal.visits[stop.node] + 1, "attempt": attempt}
+    if (journal.run.node, journal.run.visit) != (where["node"], where["visit"]):
+        where["losses"] = 0  # the blocks before it were passed
     put(journal, state=State.WORKING, policy=stop.call.policy, **where, **lease)
     return Held(journal.run, token, journal, stop.node, stop.block, stop.call, attempt, now, lease_s)
 

@@ -12,7 +12,7 @@ from apps.channels.models import Connection, Delivery
 from apps.common.ids import first_id
 from apps.events import transitions as events
 from apps.events.models import Event
-from apps.runs import transitions
+from apps.runs.due import owing_now
 from apps.runs.models import Beat, Run, Worker
 
 MOST = 10_000  # what waits is counted so far
@@ -71,7 +71,7 @@ def lanes(now: datetime) -> list[Lane]:
     sending = Delivery.objects.filter(state=Delivery.State.WORKING)
     return [
         _lane("events", news, "received_at", None),
-        _lane("runs", runs.filter(workspace__in=transitions.owing_now(now)), "due_at", _up_to(calling)),
+        _lane("runs", runs.filter(workspace__in=owing_now(now)), "due_at", _up_to(calling)),
         _lane("messages", _messages(now), "due_at", _up_to(sending)),
     ]
 

@@ -21,9 +21,12 @@ class FaultsConfig(AppConfig):
     def ready(self) -> None:
         from apps.channels import sending, transitions  # noqa: PLC0415  (models load only when apps are ready)
         from apps.common import hints, killpoints  # noqa: PLC0415
+        from apps.engine.registry import NODES  # noqa: PLC0415
         from apps.runs import machine, placing  # noqa: PLC0415
         from apps.runs import transitions as runs  # noqa: PLC0415
+        from tests.faults.poison import Poison  # noqa: PLC0415
 
+        NODES.all()[Poison.kind] = Poison
         placing.MIN_LEASE_S, placing.MARGIN_S = 10, 10
         transitions.LEASE_S, sending.PAUSED_S = 14, 5
         machine.TIDY_S, runs.RECONCILE = 1.0, timedelta(seconds=5)

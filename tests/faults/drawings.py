@@ -21,6 +21,15 @@ def drawings(shop: str) -> dict[str, Any]:
             {"id": "ask", "kind": "http_request", "settings": call},
         ),
         "once": in_a_row({"id": "pay", "kind": "http_request", "settings": once}),
+        "poison": in_a_row(
+            {"id": "crash", "kind": "poison", "settings": {}},
+            {"id": "ask", "kind": "http_request", "settings": call},
+        ),
+        "poison later": in_a_row(
+            {"id": "wait", "kind": "delay", "settings": {"amount": 1, "unit": "seconds"}},
+            {"id": "crash", "kind": "poison", "settings": {}},
+            {"id": "ask", "kind": "http_request", "settings": call},
+        ),
         "gather": in_a_row(
             {"id": "gather", "kind": "digest", "settings": window},
             {"id": "tell", "kind": "http_request", "settings": call},

@@ -1,0 +1,69 @@
+"""After a worker died: work is taken one by one, and each try is counted before it is made.
+
+What ends a process (a crash in a library, no memory left) leaves no error to count, so each new worker would take it
+up again and die, too. So it is found and put aside after three deaths, and the others go on.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from functools import partial
+from uuid import UUID
+
+from apps.common.committer import AWAY
+from apps.events import transitions as events
+from apps.runs import parking, starting, transitions
+from apps.runs.due import due_runs
+from apps.runs.executor import guarded
+from apps.runs.lanes import Hands
+from apps.runs.sweeping import MOST, Clock, going
+
+CAREFUL_S = 60.0
+log = logging.getLogger(__name__)
+
+
+class Care:
+    """Of one machine. What it tried and survived is not counted again."""
+
+    def __init__(self) -> None:
+        self._until, self._counted = 0.0, set[UUID]()
+
+    def begin(self) -> None:
+        log.warning("a worker died here: what is due is taken one by one for %.0f s", CAREFUL_S)
+        self._until = time.monotonic() + CAREFUL_S
+
+    def is_taken(self) -> bool:
+        return time.monotonic() < self._until
+
+    def take(self, clock: Clock, calls: Hands, messages: Hands) -> None:
+        """What is due, as far as there are hands: each is given to one before the next is looked at."""
+        for pk, _ in due_runs(clock(), min(calls.free(), MOST)):
+            guarded(partial(self._run, pk, clock, calls, messages))
+        for event_id in events.received_ids(min(calls.free(), MOST)):
+            guarded(partial(self._event, UUID(event_id), clock, calls, messages))
+
+    def _run(self, pk: UUID, clock: Clock, calls: Hands, messages: Hands) -> None:
+        if not self._may(pk, lambda: parking.suspect(pk, clock())):
+            return
+        try:
+            placed = transitions.claim_suspect(pk, clock(), messages.room)
+        except AWAY:
+            raise
+        except Exception as error:
+            parking.stumble(str(pk), f"an error in Fynoflow itself: {type(error).__name__}", clock())
+            raise
+        self._counted.discard(pk)
+        calls.give([going(one, clock, messages) for one in placed])
+
+    def _event(self, pk: UUID, clock: Clock, calls: Hands, messages: Hands) -> None:
+        if not self._may(pk, lambda: events.suspect(pk)):
+            return
+        placed = starting.start_alone(str(pk), clock(), messages.room)
+        calls.give([going(one, clock, messages) for one in placed])
+
+    def _may(self, pk: UUID, suspect: Callable[[], bool]) -> bool:
+        """Counted once by each process: one that lives on was not killed by it, whatever else went wrong."""
+        if pk not in self._counted and not suspect():
+            return False
+        self._counted.add(pk)
+        return True

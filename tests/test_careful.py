@@ -1,0 +1,101 @@
+"""After a worker died, work is taken one by one; who lives through a try is not held to be what kills."""
+
+import logging
+import os
+import platform
+from datetime import timedelta
+
+import pytest
+from django.db import OperationalError
+from django.utils import timezone
+
+from apps.common.clocks import DatabaseClock
+from apps.events import transitions as events
+from apps.events.models import Event
+from apps.runs import careful, executor, starting, transitions
+from apps.runs.heartbeat import Heartbeat
+from apps.runs.lanes import AT_ONCE, calls, messages
+from apps.runs.models import Run, Worker
+from tests.cast import Clock, drain, fire
+
+
+@pytest.fixture(autouse=True)
+def _quiet(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.CRITICAL)
+
+
+def test_what_is_due_is_taken_one_by_one_and_counts_as_nothing_when_it_lives(story, clock: Clock) -> None:
+    fire(story.webhook_live)
+    fire(story.webhook_live)
+    care = careful.Care()
+    care.take(clock, AT_ONCE, AT_ONCE)
+    assert set(Run.objects.values_list("state", "losses")) == {("completed", 0)} and Run.objects.count() == 2
+    Run.objects.update(state="ready", due_at=clock(), ended_at=None, token=None, lease_until=None)
+    care.take(clock, AT_ONCE, AT_ONCE)
+    assert set(Run.objects.values_list("state", "losses")) == {("completed", 0)}
+
+
+def test_a_process_that_lives_on_counts_what_it_tries_once(story, clock: Clock, monkeypatch) -> None:
+    def away(*_: object) -> None:
+        raise OperationalError("the database is away")
+
+    fire(story.webhook_live)
+    fire(story.webhook_live)
+    starting.start_due(1, clock(), lambda workspace: 1, lambda workspace: 1)
+    Run.objects.update(state="ready", due_at=clock(), token=None, lease_until=None)
+    care = careful.Care()
+    with monkeypatch.context() as trouble:
+        trouble.setattr(starting, "_route", away)
+        trouble.setattr(transitions, "_claim", away)
+        for _ in range(9):
+            care.take(clock, AT_ONCE, AT_ONCE)
+    assert Event.objects.get(state="received").tries == events.DEATH
+    assert Run.objects.get().losses == 1
+    care.take(clock, AT_ONCE, AT_ONCE)
+    assert set(Run.objects.values_list("state", flat=True)) == {"completed"}
+
+
+def test_what_was_begun_three_times_and_never_ended_is_put_aside(story, clock: Clock) -> None:
+    """Each `Care` is a process of its own, that died."""
+    request = fire(story.webhook_live)[1]["request_id"]
+    counted = [events.suspect(Event.objects.get().pk) for _ in range(3)]
+    assert counted == [True, True, False]
+    assert Event.objects.get(pk=request).state == "failed"
+    assert events.replay([Event.objects.get().pk], "me") == 1
+    starting.start_due(1, clock(), lambda workspace: 1, lambda workspace: 1)
+    Run.objects.update(state="ready", due_at=clock(), token=None, lease_until=None, losses=2)
+    careful.Care().take(clock, AT_ONCE, AT_ONCE)
+    run = Run.objects.get()
+    assert (run.state, run.error) == ("failed", "the worker stopped when it took up the run, 3 times")
+    assert run.steps_done == run.steps.count()
+
+
+def test_a_run_that_lost_two_workers_at_one_block_may_lose_two_at_the_next(story, clock: Clock) -> None:
+    fire(story.webhook_live)
+    starting.start_due(1, clock(), lambda workspace: 1, lambda workspace: 1)
+    for _ in range(2):
+        clock.forward(minutes=10)
+        transitions.sweep(clock())
+        clock.forward(minutes=1)
+        run = Run.objects.get()
+        held = transitions.claim(str(run.pk), clock())
+    assert held is not None and Run.objects.get().losses == 2
+    after = executor._stepped(held, clock)
+    assert after is not None and after.node != held.node and Run.objects.get().losses == 0
+    drain(clock)
+
+
+def test_a_worker_knows_that_one_before_it_died(db) -> None:
+    heart = Heartbeat(calls(1), messages(1), DatabaseClock())
+    heart.beat()
+    assert not heart.follows_a_death()
+    now = timezone.now()
+    facts = {"started_at": now, "hands": 1, "busy": 0, "message_hands": 1, "message_busy": 0}
+    old = Worker.objects.create(host=platform.node()[:100], pid=2**22 + 1, seen_at=now, **facts)
+    assert heart.follows_a_death()
+    Worker.objects.update(pid=os.getppid())
+    assert not heart.follows_a_death(), "one that lives"
+    Worker.objects.filter(pk=old.pk).update(pid=os.getpid())
+    assert heart.follows_a_death(), "a container's processes have the same number each time"
+    Worker.objects.filter(pk=old.pk).update(seen_at=now - timedelta(minutes=6))
+    assert not heart.follows_a_death()
