@@ -10,7 +10,7 @@ import pytest
 from tests.faults.system import SECONDS, System
 
 # An hour leaves the machine room for other work; seconds do not.
-GAP_S, LIVES_S = (0.2, (4, 16)) if SECONDS >= 600 else (0.03, (1, 5))
+GAP_S, LIVES_S = (0.12, (4, 16)) if SECONDS >= 600 else (0.03, (1, 5))
 pytestmark = [pytest.mark.xdist_group("faults-3"), pytest.mark.timeout(SECONDS + 300)]
 
 
