@@ -26,7 +26,7 @@ SELECT r.id, r.steps_done, COUNT(s.id), COALESCE(MAX(s.seq), 0) FROM runs_run r 
 GROUP BY r.id, r.steps_done HAVING COUNT(s.id) <> r.steps_done OR COALESCE(MAX(s.seq), 0) <> r.steps_done
 """
 FAILED = """
-SELECT id, error FROM runs_run WHERE state IN ('failed', 'cancelled') AND error NOT LIKE '%3 times'
+SELECT id, error FROM runs_run WHERE state IN ('failed', 'cancelled') AND error NOT LIKE '%3 times' AND error NOT LIKE 'cancelled by %'
 """
 FOREIGN = """
 SELECT 'run', r.id FROM runs_run r JOIN events_event e ON e.id = r.event_id WHERE e.workspace_id <> r.workspace_id
@@ -97,9 +97,7 @@ class Checker:
         seen = Counter(row["key"] for row in self.record.rows())
         tries: Counter[str] = Counter()
         done = set()
-        calls = (
-            "SELECT run_id, node, visit, outcome, http_status FROM runs_step WHERE outcome IN ('done', 'lost', 'retry')"
-        )
+        calls = "SELECT run_id, node, visit, outcome, http_status FROM runs_step WHERE outcome IN ('done', 'failed', 'lost', 'retry')"
         for run, node, visit, outcome, status in self.ask(calls):
             key = f"{self._dashed(run)}-{node}-{visit}"
             tries[key] += 1

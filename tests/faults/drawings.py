@@ -9,10 +9,11 @@ CALL_S = 4  # a call ends soon, so a lease may: see `apps.py`
 _PAYMENT = Path(__file__).resolve().parents[2] / "apps" / "workflows" / "examples" / "payment.json"
 
 
-def drawings(shop: str) -> dict[str, Any]:
-    """By name; `shop` is the URL of the stub."""
+def drawings(shop: str, moody: str) -> dict[str, Any]:
+    """By name; `shop` is the URL of the stub, `moody` of one that keeps no connection: nothing is said twice on it."""
     call = {"url": {"text": f"{shop}/orders/1"}, "timeout_s": CALL_S}
     once = {**call, "method": "POST", "body": {"type": "json", "text": '{"order": "{{ order_id }}"}'}}
+    mood = {"url": {"text": moody + "/mood/{{ order_id }}"}}
     window = {"key": {"text": "{{ customer_id }}"}, "amount": 3, "unit": "seconds"}
     return {
         "payments": payments(shop),
@@ -20,6 +21,8 @@ def drawings(shop: str) -> dict[str, Any]:
             {"id": "wait", "kind": "delay", "settings": {"amount": 1, "unit": "seconds"}},
             {"id": "ask", "kind": "http_request", "settings": call},
         ),
+        "moody once": in_a_mood({**once, **mood}),
+        "moody safe": in_a_mood({**call, **mood}),
         "once": in_a_row({"id": "pay", "kind": "http_request", "settings": once}),
         "poison": in_a_row(
             {"id": "crash", "kind": "poison", "settings": {}},
@@ -44,6 +47,16 @@ def payments(shop: str) -> Any:
         if node["kind"] == "http_request":
             node["settings"]["timeout_s"] = CALL_S
     return drawing
+
+
+def in_a_mood(call: dict[str, Any]) -> dict[str, Any]:
+    """One call, tried twice; the run's code says by which outlet it left."""
+    ask = {"id": "ask", "kind": "http_request", "settings": {**call, "retry": {"attempts": 2, "waits_s": [1]}}}
+    outlets = ("success", "failure", "unknown")
+    ends = [{"id": outlet, "kind": "stop", "settings": {"code": outlet}} for outlet in outlets]
+    edges = [{"source": "ask", "outlet": outlet, "target": outlet} for outlet in outlets]
+    first = {"id": "start", "kind": "webhook", "settings": {}}
+    return {"nodes": [first, ask, *ends], "edges": [{"source": "start", "outlet": "next", "target": "ask"}, *edges]}
 
 
 def in_a_row(*nodes: dict[str, Any]) -> dict[str, Any]:

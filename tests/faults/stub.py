@@ -3,9 +3,12 @@
 import json
 import os
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+
+from tests.faults.moods import act
 
 ANSWER = b'{"type": "power", "status": "confirmed"}'
 
@@ -19,11 +22,11 @@ class Record:
 
     def write(self, method: str, path: str, key: str) -> None:
         with self.lock:
-            self.file.write(json.dumps({"method": method, "path": path, "key": key}) + "\n")
+            self.file.write(json.dumps({"method": method, "path": path, "key": key, "at": time.time()}) + "\n")
             self.file.flush()
             os.fsync(self.file.fileno())
 
-    def rows(self) -> list[dict[str, str]]:
+    def rows(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.path.read_text().splitlines()]
 
 
@@ -35,6 +38,8 @@ def serve(record: Record) -> ThreadingHTTPServer:
         def handle_any(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
             record.write(self.command, self.path, self.headers.get("Idempotency-Key", ""))
+            if self.path.startswith("/mood/"):
+                return act(self)
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(ANSWER)))

@@ -34,7 +34,7 @@ class System:
     def __init__(self, folder: Path, port: int, server: str = DATABASE) -> None:
         self.folder, self.port = folder, port
         self.record = Record(folder / "outside.jsonl")
-        self.stub = serve(self.record)
+        self.stub, self.moody = serve(self.record), serve(self.record)
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         self.fired: dict[str, str] = {}
         self.test = 0
@@ -58,7 +58,7 @@ class System:
 
     def _prepared(self) -> dict[str, str]:
         """The doors of the workflows by name, on a migrated database."""
-        graphs = drawings(f"http://127.0.0.1:{self.stub.server_port}")
+        graphs = drawings(*(f"http://127.0.0.1:{one.server_port}" for one in (self.stub, self.moody)))
         return json.loads(self.manage("prepare_faults", given=json.dumps(graphs)))
 
     def manage(self, *command: str, given: str = "") -> str:
@@ -133,8 +133,9 @@ class System:
 
     def close(self) -> None:
         self.end_all()
-        self.stub.shutdown()
-        self.stub.server_close()
+        for stub in (self.stub, self.moody):
+            stub.shutdown()
+            stub.server_close()
         self.record.file.close()
         self.check.close()
         if self.database:
