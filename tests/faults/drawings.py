@@ -23,6 +23,10 @@ def drawings(shop: str, moody: str) -> dict[str, Any]:
         ),
         "moody once": in_a_mood({**once, **mood}),
         "moody safe": in_a_mood({**call, **mood}),
+        "changed": in_a_row(
+            {"id": "wait", "kind": "delay", "settings": {"amount": 8, "unit": "seconds"}},
+            {"id": "ask", "kind": "http_request", "settings": call},
+        ),
         "once": in_a_row({"id": "pay", "kind": "http_request", "settings": once}),
         "poison": in_a_row(
             {"id": "crash", "kind": "poison", "settings": {}},

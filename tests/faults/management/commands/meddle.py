@@ -1,0 +1,54 @@
+"""What people do while runs are under way, one a line of stdin: `cancel RUN`, or a verb below and a workflow's name."""
+
+import sys
+from typing import Any
+from uuid import UUID
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from apps.common.trouble import Refused
+from apps.engine.graph import parse_graph
+from apps.runs import deciding
+from apps.workflows import managing, publishing
+from apps.workflows.models import Workflow
+
+OTHER = {
+    "nodes": [{"id": "start", "kind": "webhook", "settings": {}}, {"id": "end", "kind": "stop", "settings": {}}],
+    "edges": [{"source": "start", "outlet": "next", "target": "end"}],
+}
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Prints each run whose cancelling was confirmed."""
+        for line in sys.stdin:
+            verb, _, name = line.strip().partition(" ")
+            if verb == "cancel":
+                if deciding.cancel(UUID(name), "a test", timezone.now()):
+                    self.stdout.write(name)
+            else:
+                getattr(self, verb)(Workflow.objects.get(name=name))
+
+    def publish(self, workflow: Workflow) -> None:
+        """Another drawing goes Live, and the old version is Live no more."""
+        version = publishing.save(workflow, parse_graph(OTHER), by=None, now=timezone.now())
+        publishing.go_live(version, by=None, now=timezone.now())
+
+    def copy(self, workflow: Workflow) -> None:
+        managing.duplicate(workflow, by=None, now=timezone.now())
+
+    def pause(self, workflow: Workflow) -> None:
+        publishing.pause(workflow, by=None)
+
+    def archive(self, workflow: Workflow) -> None:
+        managing.archive(workflow, by=None, now=timezone.now())
+
+    def delete(self, workflow: Workflow) -> None:
+        """Refused while it has runs: prints why."""
+        try:
+            managing.delete(workflow)
+        except Refused as why:
+            self.stdout.write(str(why))
