@@ -6,13 +6,15 @@ import time
 import psycopg
 
 LOT = 100_000
+NEW_ID = "gen_random_uuid()"
+OLD_ID = "overlay(gen_random_uuid()::text PLACING '{}-{}' FROM 1 FOR 13)::uuid"  # its first 48 bits are a time
 RUNS = """
 WITH made AS (
-  INSERT INTO events_event SELECT (jsonb_populate_record(e, jsonb_build_object('id', gen_random_uuid()))).*
+  INSERT INTO events_event SELECT (jsonb_populate_record(e, jsonb_build_object('id', {id}) || %(age)s::jsonb)).*
   FROM events_event e, generate_series(1, %(lot)s) WHERE e.id = %(event)s RETURNING id
 ), runs AS (
   INSERT INTO runs_run SELECT (jsonb_populate_record(r,
-    jsonb_build_object('id', gen_random_uuid(), 'event_id', made.id) || %(facts)s::jsonb {due})).*
+    jsonb_build_object('id', {id}, 'event_id', made.id) || %(facts)s::jsonb {due})).*
   FROM runs_run r, (SELECT id, row_number() OVER () AS number FROM made) made WHERE r.id = %(run)s RETURNING id, due_at
 )
 """
@@ -25,14 +27,16 @@ SELECT runs.id, s.seq, s.node, s.visit, s.attempt, s.outcome, s.outlet, s.input,
 DUE = "INSERT INTO bench_due SELECT id, due_at FROM runs WHERE due_at < now() + INTERVAL '1 day'"
 
 
-def fill(database: str, *, steps: int, parked: int, due: int, span_s: float) -> None:
-    """So many old steps, and so many runs that wait for 30 days, of which `due` come due within `span_s`."""
+def fill(database: str, *, steps: int, parked: int, due: int, span_s: float, days_old: int = 0) -> None:
+    """So many steps of runs that have ended, and so many runs that wait for 30 days, of which `due` come due within
+    `span_s`. `days_old`: those that have ended did so long ago, with ids of then."""
     with psycopg.connect(database, autocommit=True) as link:
         pattern = "SELECT id, event_id, steps_done FROM runs_run WHERE state = 'completed' LIMIT 1"
         run, event, each = link.execute(pattern).fetchone()
-        link.execute("CREATE TABLE bench_due (id uuid PRIMARY KEY, until timestamptz)")
+        link.execute("CREATE TABLE IF NOT EXISTS bench_due (id uuid PRIMARY KEY, until timestamptz)")
+        new_id, facts, age = _aged(days_old)
         for lot in _lots(steps // each):
-            link.execute(RUNS.format(due="") + STEPS, _given(run, event, lot, {}))
+            link.execute(RUNS.format(due="", id=new_id) + STEPS, {**_given(run, event, lot, facts), "age": age})
         for lot in _lots(parked - due):
             _park(link, run, event, lot, "jsonb_build_object('due_at', now() + INTERVAL '30 days')")
         gap = f"number * INTERVAL '{span_s / max(due, 1)} seconds'"
@@ -59,11 +63,21 @@ def wait_until_due(database: str, seconds: float) -> None:
 
 def _park(link: psycopg.Connection, run: str, event: str, lot: int, due: str) -> None:
     facts = {"state": "ready", "node": "other", "ended_at": None, "steps_done": 0, "code": "", "attempt": 0}
-    link.execute(RUNS.format(due=f"|| {due}") + DUE, _given(run, event, lot, facts))
+    link.execute(RUNS.format(due=f"|| {due}", id=NEW_ID) + DUE, _given(run, event, lot, facts))
 
 
 def _given(run: str, event: str, lot: int, facts: dict) -> dict:
-    return {"run": run, "event": event, "lot": lot, "facts": json.dumps(facts)}
+    return {"run": run, "event": event, "lot": lot, "facts": json.dumps(facts), "age": "{}"}
+
+
+def _aged(days: int) -> tuple[str, dict, str]:
+    """How an id is made, and what of a run and of its event (JSON) is otherwise."""
+    if not days:
+        return NEW_ID, {}, "{}"
+    then = time.time() - days * 86400
+    bits, said = f"{int(then * 1000):012x}", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(then))
+    facts = {"ended_at": said, "created_at": said}
+    return OLD_ID.format(bits[:8], bits[8:]), facts, json.dumps({"received_at": said})
 
 
 def _lots(count: int) -> list[int]:

@@ -19,7 +19,7 @@ from apps.notifications.models import Notification
 from apps.runs.models import Beat, Run, Step
 from apps.runs.shared import Admission, DigestWindow
 
-BATCH = 500
+BATCH = 200
 BODIES = "bodies"  # a `Beat`: up to this moment bodies were deleted
 LONGEST_THROTTLE = timedelta(days=31)
 
