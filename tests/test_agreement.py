@@ -99,3 +99,7 @@ def test_the_canvas_and_the_server_agree_on_2000_drawings() -> None:
     odd = [c for c, v, w in zip(cases, verdicts, wanted, strict=True) if v["refused"] != w]
     assert not odd, json.dumps(odd[0])
     assert 400 < sum(wanted) < 1600
+
+
+def test_only_blocks_that_call_somebody_can_be_tried() -> None:
+    assert [kind for kind, known in catalogue().items() if known["calls"]] == ["http_request"]

@@ -20,12 +20,13 @@ def catalogue() -> dict[str, dict[str, Any]]:
 def _node(cls: type[NodeType]) -> dict[str, Any]:
     aside = [*cls.loses, *cls.aside, *(["else"] if cls.branching else [])]
     ways = {"ends": cls.ends, "branching": cls.branching, "aside": aside}
-    return {**_words(cls), **ways, "waits": cls.waits, "trigger": False}
+    calls = cls.conclude is not NodeType.conclude
+    return {**_words(cls), **ways, "waits": cls.waits, "calls": calls, "trigger": False}
 
 
 def _trigger(cls: type[TriggerType]) -> dict[str, Any]:
     ways = {"ends": (TRIGGER_OUTLET,), "branching": "", "aside": []}
-    return {**_words(cls), **ways, "waits": False, "trigger": True}
+    return {**_words(cls), **ways, "waits": False, "calls": False, "trigger": True}
 
 
 def _words(cls: type[NodeType] | type[TriggerType]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ const kind = (more: Partial<Kinds[string]>): Kinds[string] => ({
   branching: "",
   aside: [],
   waits: false,
+  calls: false,
   trigger: false,
   schema: {},
   ...more,

@@ -73,7 +73,7 @@ export interface Schema {
 
 /**
  * A kind of block. `branching` is the setting whose rows are outlets, drawn before `ends`; `aside` are the outlets that
- * are taken when things go otherwise. `summaries` are other lines by what the setting `summarised_by` says.
+ * are taken when things go otherwise. `calls`: it asks somebody outside, which can be tried. `summaries` are other lines by what the setting `summarised_by` says.
  */
 export interface Kind {
   title: string;
@@ -87,6 +87,7 @@ export interface Kind {
   branching: string;
   aside: string[];
   waits: boolean;
+  calls: boolean;
   trigger: boolean;
   schema: Schema;
 }

@@ -11,9 +11,7 @@ const SHOWN = 4000;
 export function TryCall({ block }: { block: Block }) {
   const [tried, setTried] = useState<Tried | null>(null);
   const [busy, setBusy] = useState(false);
-  const kind = page.kinds[block.kind];
-  const makesCalls = kind && !kind.trigger && kind.schema.properties?.sample;
-  if (!makesCalls || !page.may_edit) return null;
+  if (!page.kinds[block.kind]?.calls || !page.may_edit) return null;
   const call = async () => {
     setBusy(true);
     setTried(await tryCall(block.id));
