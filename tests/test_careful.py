@@ -3,10 +3,11 @@
 import logging
 import os
 import platform
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from apps.common.clocks import DatabaseClock
@@ -68,6 +69,26 @@ def test_what_was_begun_three_times_and_never_ended_is_put_aside(story, clock: C
     run = Run.objects.get()
     assert (run.state, run.error) == ("failed", "the worker stopped when it took up the run, 3 times")
     assert run.steps_done == run.steps.count()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_paused_worker_still_locks_is_passed_over(story, clock: Clock, caplog) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite locks no rows")
+    fire(story.webhook_live)
+    fire(story.webhook_live)
+    first = Event.objects.earliest("received_at")
+
+    def others() -> None:
+        careful.Care().take(clock, AT_ONCE, AT_ONCE)
+        connection.close()
+
+    caplog.set_level(logging.ERROR)
+    with transaction.atomic(), ThreadPoolExecutor(1) as other:
+        Event.objects.select_for_update().get(pk=first.pk)
+        other.submit(others).result()
+    assert not caplog.records, "nobody waited for the lock until it was too long"
+    assert Run.objects.count() == 1 and Event.objects.get(pk=first.pk).tries == 0
 
 
 def test_a_run_that_lost_two_workers_at_one_block_may_lose_two_at_the_next(story, clock: Clock) -> None:

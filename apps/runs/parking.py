@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import F, QuerySet
 
 from apps.common.committer import committed
@@ -26,9 +27,13 @@ def suspect(run_id: UUID, now: datetime) -> bool:
 
 
 def _counted(run_id: UUID | str, error: str, now: datetime, **facts: Any) -> bool:
+    """False, too, when it is in other hands now."""
     free = Run.objects.filter(pk=run_id, state__in=[State.READY, State.WAITING])
-    if free.filter(losses__lt=POISON - 1).update(losses=F("losses") + 1, **facts):
-        return True
+    with transaction.atomic():
+        if not free.select_for_update(skip_locked=True).values_list("pk"):
+            return False
+        if free.filter(losses__lt=POISON - 1).update(losses=F("losses") + 1, **facts):
+            return True
     committed(_parked, (free, error, now))
     return False
 
