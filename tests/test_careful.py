@@ -25,15 +25,35 @@ def _quiet(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.CRITICAL)
 
 
+def cared(clock: Clock) -> careful.Care:
+    """Of a worker that starts after another died."""
+    care = careful.Care()
+    care.begin(clock())
+    return care
+
+
 def test_what_is_due_is_taken_one_by_one_and_counts_as_nothing_when_it_lives(story, clock: Clock) -> None:
     fire(story.webhook_live)
     fire(story.webhook_live)
-    care = careful.Care()
+    care = cared(clock)
     care.take(clock, AT_ONCE, AT_ONCE)
     assert set(Run.objects.values_list("state", "losses")) == {("completed", 0)} and Run.objects.count() == 2
     Run.objects.update(state="ready", due_at=clock(), ended_at=None, token=None, lease_until=None)
     care.take(clock, AT_ONCE, AT_ONCE)
     assert set(Run.objects.values_list("state", "losses")) == {("completed", 0)}
+
+
+def test_care_ends_with_what_was_due_when_it_began_and_what_comes_later_does_not_wait(story, clock: Clock) -> None:
+    fire(story.webhook_live)
+    care = cared(clock)
+    clock.forward(seconds=10)
+    Event.objects.update(received_at=clock())
+    fire(story.webhook_live)
+    assert care.is_taken()
+    care.take(clock, AT_ONCE, AT_ONCE)
+    assert care.is_taken() and Run.objects.count() == 1, "the newer one is left to the others"
+    care.take(clock, AT_ONCE, AT_ONCE)
+    assert not care.is_taken()
 
 
 def test_a_process_that_lives_on_counts_what_it_tries_once(story, clock: Clock, monkeypatch) -> None:
@@ -44,7 +64,7 @@ def test_a_process_that_lives_on_counts_what_it_tries_once(story, clock: Clock, 
     fire(story.webhook_live)
     starting.start_due(1, clock(), lambda workspace: 1, lambda workspace: 1)
     Run.objects.update(state="ready", due_at=clock(), token=None, lease_until=None)
-    care = careful.Care()
+    care = cared(clock)
     with monkeypatch.context() as trouble:
         trouble.setattr(starting, "_route", away)
         trouble.setattr(transitions, "_claim", away)
@@ -65,7 +85,7 @@ def test_what_was_begun_three_times_and_never_ended_is_put_aside(story, clock: C
     assert events.replay([Event.objects.get().pk], "me") == 1
     starting.start_due(1, clock(), lambda workspace: 1, lambda workspace: 1)
     Run.objects.update(state="ready", due_at=clock(), token=None, lease_until=None, losses=2)
-    careful.Care().take(clock, AT_ONCE, AT_ONCE)
+    cared(clock).take(clock, AT_ONCE, AT_ONCE)
     run = Run.objects.get()
     assert (run.state, run.error) == ("failed", "the worker stopped when it took up the run, 3 times")
     assert run.steps_done == run.steps.count()
@@ -80,7 +100,7 @@ def test_what_a_paused_worker_still_locks_is_passed_over(story, clock: Clock, ca
     first = Event.objects.earliest("received_at")
 
     def others() -> None:
-        careful.Care().take(clock, AT_ONCE, AT_ONCE)
+        cared(clock).take(clock, AT_ONCE, AT_ONCE)
         connection.close()
 
     caplog.set_level(logging.ERROR)

@@ -1,12 +1,14 @@
-"""After a worker died: work is taken one by one, and each try is counted before it is made.
+"""After a worker died: what was due then is taken one by one, and each try is counted before it is made.
 
 What ends a process (a crash in a library, no memory left) leaves no error to count, so each new worker would take it
-up again and die, too. So it is found and put aside after three deaths, and the others go on.
+up again and die, too. So it is found and put aside after three deaths, and the others go on. It was in hand when the
+worker died, so it is among the oldest of what is due: a minute is enough to meet it.
 """
 
 import logging
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
@@ -18,7 +20,8 @@ from apps.runs.executor import guarded
 from apps.runs.lanes import Hands
 from apps.runs.sweeping import MOST, Clock, going
 
-CAREFUL_S = 60.0
+LONGEST_S = 60.0
+SKEW = timedelta(seconds=5)  # other machines' clocks
 log = logging.getLogger(__name__)
 
 
@@ -26,21 +29,25 @@ class Care:
     """Of one machine. What it tried and survived is not counted again."""
 
     def __init__(self) -> None:
-        self._until, self._counted = 0.0, set[UUID]()
+        self._until, self._before, self._counted = 0.0, datetime.min, set[UUID]()
 
-    def begin(self) -> None:
-        log.warning("a worker died here: what is due is taken one by one for %.0f s", CAREFUL_S)
-        self._until = time.monotonic() + CAREFUL_S
+    def begin(self, now: datetime) -> None:
+        log.warning("a worker died here: what is due is taken one by one")
+        self._until, self._before = time.monotonic() + LONGEST_S, now + SKEW
 
     def is_taken(self) -> bool:
         return time.monotonic() < self._until
 
     def take(self, clock: Clock, calls: Hands, messages: Hands) -> None:
-        """What is due, as far as there are hands: each is given to one before the next is looked at."""
-        for pk, _ in due_runs(clock(), min(calls.free(), MOST)):
+        """What was due, as far as there are hands: each is given to one before the next is looked at."""
+        most = min(calls.free(), MOST)
+        runs, news = due_runs(min(self._before, clock()), most), events.received_ids(most, self._before)
+        for pk, _ in runs:
             guarded(partial(self._run, pk, clock, calls, messages))
-        for event_id in events.received_ids(min(calls.free(), MOST)):
+        for event_id in news[: max(calls.free(), 0)]:
             guarded(partial(self._event, UUID(event_id), clock, calls, messages))
+        if most and not runs and not news:
+            self._until = 0.0
 
     def _run(self, pk: UUID, clock: Clock, calls: Hands, messages: Hands) -> None:
         if not self._may(pk, lambda: parking.suspect(pk, clock())):
