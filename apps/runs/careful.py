@@ -1,7 +1,7 @@
 """After a worker died: what was due then is taken one by one, and each try is counted before it is made.
 
 What ends a process (a crash in a library, no memory left) leaves no error to count, so each new worker would take it
-up again and die, too. So it is found and put aside after three deaths, and the others go on. It was in hand when the
+up again and die, too. So it is found, and put aside after three deaths within its own try. It was in hand when the
 worker died, so it is among the oldest of what is due: a minute is enough to meet it.
 """
 

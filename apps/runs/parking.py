@@ -18,21 +18,21 @@ State = Run.State
 
 def stumble(run_id: str, error: str, now: datetime) -> None:
     """A bug of ours before the call: tried again later, and ended after POISON times."""
-    _counted(run_id, error, now, due_at=now + timedelta(seconds=10))
+    _counted(run_id, error, now, most=POISON - 1, due_at=now + timedelta(seconds=10))
 
 
 def suspect(run_id: UUID, now: datetime) -> bool:
     """Count a try that may end the worker, before it is made. False: there were too many, the run is ended."""
-    return _counted(run_id, f"the worker stopped when it took up the run, {POISON} times", now)
+    return _counted(run_id, f"the worker stopped when it took up the run, {POISON} times", now, most=POISON)
 
 
-def _counted(run_id: UUID | str, error: str, now: datetime, **facts: Any) -> bool:
+def _counted(run_id: UUID | str, error: str, now: datetime, *, most: int, **facts: Any) -> bool:
     """False, too, when it is in other hands now."""
     free = Run.objects.filter(pk=run_id, state__in=[State.READY, State.WAITING])
     with transaction.atomic():
         if not free.select_for_update(skip_locked=True).values_list("pk"):
             return False
-        if free.filter(losses__lt=POISON - 1).update(losses=F("losses") + 1, **facts):
+        if free.filter(losses__lt=most).update(losses=F("losses") + 1, **facts):
             return True
     committed(_parked, (free, error, now))
     return False

@@ -1,4 +1,4 @@
-"""What ends each worker that takes it up is put aside after three of them, and everything else goes on."""
+"""What ended three workers within its own try is put aside, and everything else goes on."""
 
 import time
 
@@ -7,7 +7,7 @@ import pytest
 from tests.faults.system import System
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("faults-3")]
-CRASHES = 3
+CRASHES = 4  # the first may end a worker that had others in hand, too: it is nobody's
 
 
 def deaths_until(system: System, aside: str) -> int:
