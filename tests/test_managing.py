@@ -146,7 +146,8 @@ def test_a_workflow_is_renamed_copied_archived_and_taken_back(here, payments, st
     assert copy.test.content_hash == payments.live.content_hash and copy.live is None
     assert copy.trigger.live_token != payments.trigger.live_token
     assert "another workflow is called" in here(do, verb="rename", name="Money in (copy)")
-    assert "is archived" in here(do, verb="archive")
+    assert "Archive “Money in”?" in here(do, verb="archive")
+    assert "is archived" in here(do, verb="archive", sure="yes")
     assert fire(story.webhook_live, PAYMENT)[0] == 423
     assert ">Money in<" not in here("workflows") and ">Money in<" in here("workflows?state=archived")
     assert "take it out of the archive first" in here(f"workflows/{payments.slug}/paused", paused="no")
@@ -157,14 +158,14 @@ def test_a_workflow_is_renamed_copied_archived_and_taken_back(here, payments, st
 
 def test_a_workflow_is_deleted_only_while_nothing_depends_on_it(here, payments, workspace, story, clock) -> None:
     do = f"workflows/{payments.slug}/do"
-    assert "it is live: pause or archive it first" in here(do, verb="delete")
+    assert "it is live: pause or archive it first" in here(do, verb="delete", sure="yes")
     finish(story.webhook_live, clock)
     publishing.pause(payments, by=None)
-    assert "it has runs" in here(do, verb="delete")
+    assert "it has runs" in here(do, verb="delete", sure="yes")
     other = publishing.create(workspace, "Other")
     saved(other)
     trigger = other.trigger_id
-    assert "“Other” is deleted." in here(f"workflows/{other.slug}/do", verb="delete")
+    assert "“Other” is deleted." in here(f"workflows/{other.slug}/do", verb="delete", sure="yes")
     assert not Trigger.objects.filter(pk=trigger) and not Subscription.objects.filter(trigger=trigger)
 
 

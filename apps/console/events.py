@@ -15,7 +15,7 @@ from apps.console.showing import asked, number_in, paged, show, typed
 from apps.console.templates import WORDS
 from apps.notifications import editing
 from apps.notifications.models import NotificationEvent, Template
-from apps.workflows.managing import who_uses
+from apps.workflows.depends import who_uses
 from apps.workspaces.models import Membership, Workspace
 from apps.workspaces.tenancy import editor, member
 

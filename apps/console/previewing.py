@@ -10,7 +10,7 @@ from apps.engine.samples import trigger_example
 from apps.engine.templates import placeholders, render
 from apps.notifications.models import Content, NotificationEvent, Template
 from apps.triggers.registry import TRIGGERS
-from apps.workflows.managing import who_uses
+from apps.workflows.depends import who_uses
 
 
 class Shown(Value):

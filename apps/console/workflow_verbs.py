@@ -7,9 +7,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from apps.common.trouble import Refused
-from apps.console.showing import number_in, typed
+from apps.console.showing import number_in, show, typed
 from apps.console.workflow import workflow_of
 from apps.workflows import managing
+from apps.workflows.depends import WORKFLOW, who_uses
 from apps.workflows.models import Workflow
 from apps.workspaces.models import Membership
 from apps.workspaces.tenancy import editor
@@ -26,6 +27,8 @@ def do(request: HttpRequest, membership: Membership, slug: str) -> HttpResponse:
     if act is None:
         raise Http404
     wsid = membership.workspace.wsid
+    if request.POST["verb"] in ASKED and request.POST.get("sure") != "yes":
+        return _ask(request, membership, found)
     try:
         said, there = act(request, membership, found)
     except Refused as trouble:
@@ -33,6 +36,15 @@ def do(request: HttpRequest, membership: Membership, slug: str) -> HttpResponse:
         return redirect("workflow", wsid, slug)
     messages.success(request, said)
     return redirect("workflow", wsid, there.slug) if there else redirect("workflows", wsid)
+
+
+def _ask(request: HttpRequest, membership: Membership, found: Workflow) -> HttpResponse:
+    """Who depends on it, before it is gone."""
+    verb = request.POST["verb"]
+    what, then = ASKED[verb]
+    users = [user for user in who_uses(membership.workspace, WORKFLOW, found.name) if user != found]
+    facts = {"here": "workflows", "workflow": found, "verb": verb, "what": what, "then": then, "users": users}
+    return show(request, "pages/confirm.html", membership, facts)
 
 
 def _rename(request: HttpRequest, membership: Membership, found: Workflow) -> Done:
@@ -68,6 +80,14 @@ def _delete(request: HttpRequest, membership: Membership, found: Workflow) -> Do
     return f"“{found}” is deleted.", None
 
 
+ASKED = {
+    "archive": (
+        "Archive",
+        "It is paused and leaves the lists: its URLs answer 423. Runs under way go on, and it can be "
+        "taken out of the archive.",
+    ),
+    "delete": ("Delete", "Its drawing, versions and URLs are gone for good. One that has runs is kept: archive it."),
+}
 VERBS = {
     "rename": _rename,
     "regroup": _regroup,

@@ -10,7 +10,6 @@ from reversion.models import Version as Kept
 
 from apps.accounts.models import User
 from apps.common.trouble import Refused
-from apps.engine.graph import built_or_none
 from apps.workflows.models import MAX_GROUPS, Group, Version, Workflow
 from apps.workflows.publishing import change, create, defects, held_row, save
 from apps.workspaces.models import Workspace
@@ -99,18 +98,6 @@ def _free_name(workspace: Workspace, name: str, but: Workflow | None = None) -> 
 def describe(version: Version, name: str, note: str) -> None:
     """A name and a note for a version; its drawing stays as it is."""
     Version.objects.filter(pk=version.pk).update(name=name, note=note)
-
-
-def who_uses(workspace: Workspace, what: str, name: str) -> list[Workflow]:
-    """The workflows whose Test or Live version needs this, as ("secret", "SHOP")."""
-    rows = Workflow.objects.of(workspace).select_related("test", "live").order_by("name")
-    return [workflow for workflow in rows if _needs(workflow, what, name)]
-
-
-def _needs(workflow: Workflow, what: str, name: str) -> bool:
-    drawings = [version.drawing() for version in (workflow.test, workflow.live) if version]
-    blocks = [built_or_none(node) for drawing in drawings for node in drawing.nodes]
-    return any((what, name) == (kind, used) for block in blocks if block for _, kind, used in block.uses())
 
 
 def groups_of(workspace: Workspace) -> QuerySet[Group]:

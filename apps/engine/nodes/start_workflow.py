@@ -30,7 +30,7 @@ class StartWorkflow(NodeType):
         title="Workflow",
         description="It runs in the same environment: test starts its test version, live its live one.",
         min_length=1,
-        max_length=20,
+        max_length=100,  # a public id, or the name of one that was not there when the drawing came in
         json_schema_extra=hint("choice", source="workflows"),
     )
     data: Rows = Field(

@@ -1,0 +1,114 @@
+"""What workflows depend on: what their drawings name, and what stands behind the notification events; and who uses it.
+
+A need has a name and no id, so that it means the same in every workspace.
+"""
+
+from collections.abc import Iterable
+
+from apps.channels.models import Connection
+from apps.common.values import Value
+from apps.engine.graph import Graph
+from apps.engine.uses import used_in
+from apps.notifications.models import NotificationEvent, Template
+from apps.triggers.registry import TRIGGERS
+from apps.workflows.models import Workflow
+from apps.workspaces.models import Secret, Workspace
+
+EVENT, TEMPLATE, CONNECTION, SECRET, WORKFLOW = "notification event", "template", "connection", "secret", "workflow"
+BEHIND = (TEMPLATE, CONNECTION)  # of an event
+_MODELS = {EVENT: NotificationEvent, TEMPLATE: Template, CONNECTION: Connection, SECRET: Secret, WORKFLOW: Workflow}
+
+
+class Need(Value):
+    """Something that a drawing depends on. `by`: the names of the blocks that need it, or of notification events."""
+
+    what: str
+    name: str
+    by: tuple[str, ...] = ()
+
+
+class Match(Value):
+    """A need as a workspace has it: `key` is the id of its row there, 0 where it is missing."""
+
+    need: Need
+    key: int = 0
+
+
+def needs_of(workspace: Workspace, graph: Graph) -> list[Need]:
+    """All that a drawing of this workspace needs, by name."""
+    names = dict(Workflow.objects.of(workspace).values_list("slug", "name"))
+    found: dict[tuple[str, str], list[str]] = {}
+    for use in used_in(graph, TRIGGERS.all()):
+        name = names.get(use.name, use.name) if use.what == WORKFLOW else use.name
+        node = graph.node(use.node)
+        found.setdefault((use.what, name), []).append(node.name or node.id if node else use.node)
+    direct = [Need(what=what, name=name, by=_each_once(by)) for (what, name), by in found.items() if name]
+    return direct + behind(workspace, [need.name for need in direct if need.what == EVENT])
+
+
+def behind(workspace: Workspace, events: Iterable[str]) -> list[Need]:
+    """The templates and connections of the notification events with these names."""
+    rows = NotificationEvent.objects.of(workspace).filter(name__in=set(events)).select_related("template")
+    found: dict[tuple[str, str], list[str]] = {}
+    for event in rows.order_by("name").prefetch_related("connections__connection"):
+        found.setdefault((TEMPLATE, event.template.name), []).append(event.name)
+        for row in event.connections.all():
+            found.setdefault((CONNECTION, row.connection.name), []).append(event.name)
+    needs = [Need(what=what, name=name, by=_each_once(by)) for (what, name), by in found.items()]
+    return sorted(needs, key=lambda need: BEHIND.index(need.what))
+
+
+def _each_once(names: list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
+
+
+def matches(workspace: Workspace, needs: Iterable[Need]) -> list[Match]:
+    """Each need as this workspace has it, matched by name."""
+    needs = list(needs)
+    keys = {what: _keys(workspace, what, [n.name for n in needs if n.what == what]) for what in _MODELS}
+    return [Match(need=need, key=keys.get(need.what, {}).get(need.name, 0)) for need in needs]
+
+
+def _keys(workspace: Workspace, what: str, names: list[str]) -> dict[str, int]:
+    rows = _MODELS[what].objects.of(workspace).filter(name__in=names)
+    if what == WORKFLOW:
+        rows = rows.filter(archived_at=None)
+    return dict(rows.values_list("name", "pk"))
+
+
+def matches_elsewhere(workspace: Workspace, needs: Iterable[Need]) -> list[Match]:
+    """The needs of a drawing from another workspace, as this one has them.
+
+    An event that is here has a template and connections of its own: they stand in for those it has over there.
+    """
+    needs = list(needs)
+    here = {found.need.name for found in matches(workspace, needs) if found.need.what == EVENT and found.key}
+    kept = [need for need in needs if need.what not in BEHIND or not here.issuperset(need.by)]
+    told = {(need.what, need.name) for need in kept}
+    return matches(workspace, [*kept, *(n for n in behind(workspace, here) if (n.what, n.name) not in told)])
+
+
+def who_uses(workspace: Workspace, what: str, name: str) -> list[Workflow]:
+    """The workflows whose Test or Live version needs this, as ("secret", "SHOP"); by name, also a workflow."""
+    rows = Workflow.objects.of(workspace).select_related("test", "live").order_by("name")
+    direct = _direct(workspace, what, name)
+    return [workflow for workflow in rows if direct & _named_by(workflow)]
+
+
+def _direct(workspace: Workspace, what: str, name: str) -> set[tuple[str, str]]:
+    """What a drawing names when it needs this: for a template or a connection, the events that have it."""
+    events = NotificationEvent.objects.of(workspace)
+    if what == TEMPLATE:
+        return {(EVENT, event.name) for event in events.filter(template__name=name)}
+    if what == CONNECTION:
+        return {(EVENT, event.name) for event in events.filter(connections__connection__name=name)}
+    if what == WORKFLOW:
+        return {
+            (WORKFLOW, slug) for slug in Workflow.objects.of(workspace).filter(name=name).values_list("slug", flat=True)
+        }
+    return {(what, name)}
+
+
+def _named_by(workflow: Workflow) -> set[tuple[str, str]]:
+    drawings = [version.drawing() for version in (workflow.test, workflow.live) if version]
+    return {(use.what, use.name) for drawing in drawings for use in used_in(drawing, TRIGGERS.all())}
