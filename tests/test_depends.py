@@ -47,7 +47,7 @@ def drawn(workspace, name: str, graph: dict):
 def test_a_workflow_needs_its_events_and_what_stands_behind_them(payments, workspace) -> None:
     found = {
         (match.need.what, match.need.name): match
-        for match in matches(workspace, needs_of(workspace, payments.live.drawing()))
+        for match in matches(workspace, needs_of(payments, payments.live.drawing()))
     }
     assert {what for what, _ in found} == {EVENT, TEMPLATE, CONNECTION}
     assert all(match.key for match in found.values())
@@ -58,7 +58,7 @@ def test_a_workflow_needs_its_events_and_what_stands_behind_them(payments, works
 def test_a_workflow_that_another_starts_is_a_need_by_its_name(workspace) -> None:
     reminder = drawn(workspace, "Reminder", {"nodes": [TRIGGER], "edges": []})
     starter = drawn(workspace, "Starter", starting(reminder.slug))
-    (need,) = needs_of(workspace, starter.test.drawing())
+    (need,) = needs_of(starter, starter.test.drawing())
     assert (need.what, need.name, need.by) == (WORKFLOW, "Reminder", ("Remind later",))
     assert who_uses(workspace, WORKFLOW, "Reminder") == [starter]
 

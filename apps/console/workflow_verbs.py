@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 from apps.common.trouble import Refused
 from apps.console.showing import number_in, show, typed
 from apps.console.workflow import workflow_of
-from apps.workflows import managing
+from apps.workflows import checklists, managing
 from apps.workflows.depends import WORKFLOW, who_uses
 from apps.workflows.models import Workflow
 from apps.workspaces.models import Membership
@@ -21,7 +21,7 @@ Done = tuple[str, Workflow | None]  # what to say, and whose page comes next; no
 @require_POST
 @editor
 def do(request: HttpRequest, membership: Membership, slug: str) -> HttpResponse:
-    """Rename, regroup, duplicate, archive, unarchive or delete."""
+    """Rename, regroup, duplicate, archive, unarchive, delete, or tick a point of its checklist."""
     found = workflow_of(membership, slug)
     act = VERBS.get(request.POST.get("verb", ""))
     if act is None:
@@ -75,6 +75,15 @@ def _unarchive(request: HttpRequest, membership: Membership, found: Workflow) ->
     return f"“{found}” is back, and paused until somebody resumes it.", found
 
 
+def _tick(request: HttpRequest, membership: Membership, found: Workflow) -> Done:
+    checklist = checklists.open_checklist(found)
+    point = request.POST.get("point", "")
+    if checklist is None or point not in checklists.TICKED:
+        raise Refused("there is nothing to tick any more: reload the page")
+    checklists.tick(checklist, point, by=membership.user, now=timezone.now())
+    return f"Done: {checklists.TODO[point]}.", found
+
+
 def _delete(request: HttpRequest, membership: Membership, found: Workflow) -> Done:
     managing.delete(found)
     return f"“{found}” is deleted.", None
@@ -95,4 +104,5 @@ VERBS = {
     "archive": _archive,
     "unarchive": _unarchive,
     "delete": _delete,
+    "tick": _tick,
 }

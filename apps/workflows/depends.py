@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from apps.channels.models import Connection
 from apps.common.values import Value
 from apps.engine.graph import Graph
-from apps.engine.uses import used_in
+from apps.engine.uses import renamed, used_in
 from apps.notifications.models import NotificationEvent, Template
 from apps.triggers.registry import TRIGGERS
 from apps.workflows.models import Workflow
@@ -34,16 +34,28 @@ class Match(Value):
     key: int = 0
 
 
-def needs_of(workspace: Workspace, graph: Graph) -> list[Need]:
-    """All that a drawing of this workspace needs, by name."""
-    names = dict(Workflow.objects.of(workspace).values_list("slug", "name"))
+def named_in(graph: Graph, trigger_secret: str = "") -> list[Need]:
+    """What a drawing and its trigger name, as it stands there."""
     found: dict[tuple[str, str], list[str]] = {}
     for use in used_in(graph, TRIGGERS.all()):
-        name = names.get(use.name, use.name) if use.what == WORKFLOW else use.name
         node = graph.node(use.node)
-        found.setdefault((use.what, name), []).append(node.name or node.id if node else use.node)
-    direct = [Need(what=what, name=name, by=_each_once(by)) for (what, name), by in found.items() if name]
-    return direct + behind(workspace, [need.name for need in direct if need.what == EVENT])
+        found.setdefault((use.what, use.name), []).append(node.name or node.id if node else use.node)
+    if trigger_secret:
+        found.setdefault((SECRET, trigger_secret), []).append("the trigger")
+    return [Need(what=what, name=name, by=_each_once(by)) for (what, name), by in found.items() if name]
+
+
+def by_names(workspace: Workspace, graph: Graph) -> Graph:
+    """The drawing with the names of workflows in place of their public ids."""
+    names = dict(Workflow.objects.of(workspace).values_list("slug", "name"))
+    return renamed(graph, WORKFLOW, names, TRIGGERS.all())
+
+
+def needs_of(workflow: Workflow, graph: Graph) -> list[Need]:
+    """All that a drawing of this workflow and its trigger need, by name."""
+    secret = workflow.trigger.secret
+    direct = named_in(by_names(workflow.workspace, graph), secret.name if secret else "")
+    return direct + behind(workflow.workspace, [need.name for need in direct if need.what == EVENT])
 
 
 def behind(workspace: Workspace, events: Iterable[str]) -> list[Need]:

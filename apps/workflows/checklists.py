@@ -1,0 +1,113 @@
+"""What is to be done with a version that came from elsewhere before it goes live. It stays until all is done."""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+
+from apps.accounts.models import User
+from apps.common.trouble import Refused
+from apps.common.values import Value
+from apps.workflows.depends import BEHIND, EVENT, Match, Need, matches_elsewhere, needs_of
+from apps.workflows.models import Checklist, Version, Workflow
+
+URL, NEEDS, SAMPLE, RUN = "url", "needs", "sample", "run"
+TICKED = {URL: "url_given_at", SAMPLE: "sample_checked_at"}  # what only a person can say
+TODO = {
+    URL: "hand out the new URL of its trigger to whoever calls it",
+    NEEDS: "make what is missing here, or pick something else in the drawing",
+    SAMPLE: "look whether the trigger's sample is what is sent here",
+    RUN: "fire it once in the test environment, and see the run complete",
+}
+
+DONE = {URL: "the new URL is handed out", SAMPLE: "the sample is checked"}
+
+
+class Point(Value):
+    """One row of a checklist. `key` is one of URL, NEEDS, SAMPLE, RUN."""
+
+    key: str
+    done: bool
+
+    @property
+    def todo(self) -> str:
+        return TODO[self.key]
+
+
+def open_checklist(workflow: Workflow) -> Checklist | None:
+    """The newest one of the workflow, while it is not done."""
+    newest = Checklist.objects.of(workflow.workspace).filter(workflow=workflow).order_by("-id").first()
+    return newest if newest is not None and newest.done_at is None else None
+
+
+def begun(workflow: Workflow, source: str, needs: Iterable[Need], *, by: User | None, now: datetime) -> Checklist:
+    """A checklist for a version that has just come; a workflow that has versions has told its URL before."""
+    return Checklist.objects.create(
+        workspace=workflow.workspace,
+        workflow=workflow,
+        source=source[:300],
+        needs=[need.model_dump() for need in needs if need.what in BEHIND],
+        created_by=by,
+        created_at=now,
+        url_given_at=_url_given_at(workflow, now),
+    )
+
+
+def _url_given_at(workflow: Workflow, now: datetime) -> datetime | None:
+    before = Checklist.objects.of(workflow.workspace).filter(workflow=workflow).order_by("-id").first()
+    if before is not None:
+        return before.url_given_at
+    return now if workflow.versions.exists() else None
+
+
+def newest_version(checklist: Checklist) -> Version | None:
+    return (
+        checklist.versions.select_related("workflow__workspace", "workflow__trigger__secret")
+        .order_by("-number")
+        .first()
+    )
+
+
+def matches_of(checklist: Checklist, version: Version) -> list[Match]:
+    """What the version needs, as its workspace has it; of events that are missing, with what they need."""
+    needs = needs_of(version.workflow, version.drawing())
+    events = {need.name for need in needs if need.what == EVENT}
+    before = [Need.model_validate_json(json.dumps(row)) for row in checklist.needs]
+    told = {(need.what, need.name) for need in needs}
+    more = [need for need in before if events & set(need.by) and (need.what, need.name) not in told]
+    return matches_elsewhere(version.workflow.workspace, [*needs, *more])
+
+
+def points(checklist: Checklist, version: Version) -> list[Point]:
+    """All rows, for this version."""
+    found = matches_of(checklist, version)
+    ran = checklist.versions.filter(runs__environment="test", runs__state="completed").exists()
+    return [
+        Point(key=URL, done=checklist.url_given_at is not None),
+        Point(key=NEEDS, done=all(match.key for match in found)),
+        Point(key=SAMPLE, done=checklist.sample_checked_at is not None),
+        Point(key=RUN, done=ran),
+    ]
+
+
+def check(version: Version) -> None:
+    """Raises Refused while the version came from elsewhere and something of its checklist is to be done."""
+    checklist = version.checklist
+    if checklist is None or checklist.done_at is not None:
+        return
+    left = [point.todo for point in points(checklist, version) if not point.done]
+    if left:
+        raise Refused(f"it came from {checklist.source}, and its checklist is not done: {'; '.join(left)}")
+
+
+def tick(checklist: Checklist, key: str, *, by: User | None, now: datetime) -> None:
+    """A person says that it is done; the change log says who."""
+    workflow = checklist.workflow
+    Checklist.objects.filter(pk=checklist.pk, **{TICKED[key]: None}).update(**{TICKED[key]: now})
+    workflow._change_reason, workflow._history_user = f"checklist: {DONE[key]}", by
+    workflow.save(update_fields=["name"])
+
+
+def close(version: Version, now: datetime) -> None:
+    """It has gone live: nothing of its checklist is left."""
+    if version.checklist_id is not None:
+        Checklist.objects.filter(pk=version.checklist_id, done_at=None).update(done_at=now)

@@ -1,0 +1,191 @@
+"""Copying workflows to another workspace of the same owner, and the checklist that stays until it is done."""
+
+import pytest
+from django.utils import timezone
+
+from apps.common.trouble import Refused
+from apps.engine.graph import parse_graph
+from apps.runs import example
+from apps.workflows import checklists, copying, publishing
+from apps.workflows.copying import Pick
+from apps.workflows.depends import CONNECTION, EVENT, TEMPLATE
+from apps.workflows.landing import plans
+from apps.workflows.models import Checklist, Workflow
+from apps.workspaces.models import Membership, Role, Secret, Workspace
+from tests.cast import finish
+from tests.test_depends import TRIGGER, calling, drawn, starting
+
+
+@pytest.fixture
+def branch(owner) -> Workspace:
+    """A second workspace of the same owner, with nothing in it."""
+    place = Workspace.objects.create(name="Branch")
+    Membership.objects.create(workspace=place, user=owner, role=Role.OWNER)
+    return place
+
+
+@pytest.fixture
+def copy(workspace, branch, owner):
+    def go(*flows: Workflow, state: str = "live", to: Workspace | None = None) -> list:
+        picks = [Pick(slug=flow.slug, state=state) for flow in flows]
+        done = copying.copy(workspace, picks, to or branch, by=owner, now=timezone.now())
+        return [copied.version for copied in done]
+
+    return go
+
+
+def reasons(workflow: Workflow) -> list[str]:
+    return list(workflow.history.order_by("history_id").values_list("history_change_reason", flat=True))
+
+
+def test_a_workflow_that_is_not_there_becomes_v1_test(copy, payments, branch) -> None:
+    (version,) = copy(payments)
+    flow = version.workflow
+    assert (str(version), flow.workspace, flow.name, flow.origin) == ("v1", branch, "Payments", payments.origin)
+    assert (flow.test, flow.live) == (version, None)
+    assert version.content_hash == payments.live.content_hash and version.layout == payments.live.layout
+    assert flow.slug != payments.slug and flow.trigger.test_token != payments.trigger.test_token
+
+
+def test_both_change_logs_say_who_copied_what_from_where(copy, payments, owner) -> None:
+    (version,) = copy(payments)
+    here, there = payments.history.first(), version.workflow.history.first()
+    assert here.history_change_reason == "v1 (Live) copied to “Branch”" and here.history_user == owner
+    assert there.history_change_reason == "v1 (Test) came from Company ABC / Payments v1 (Live)"
+    assert there.history_user == owner
+
+
+def test_a_workflow_that_is_there_gets_a_version_that_is_neither_test_nor_live(copy, payments, branch, owner) -> None:
+    (first,) = copy(payments)
+    publishing.save(payments, parse_graph(calling("X")), by=owner, now=timezone.now())
+    payments.refresh_from_db()
+    flow = Workflow.objects.of(branch).get()
+    (second,) = copy(payments, state="test")
+    flow.refresh_from_db()
+    assert (str(second), flow.test, flow.live) == ("v2", first, None)
+    first.refresh_from_db()
+    assert first.content_hash == payments.live.content_hash
+    # Chosen in the dropdown and saved, it is the Test version.
+    onto = publishing.base_of(second)
+    assert publishing.save(flow, second.drawn(), by=owner, now=timezone.now(), onto=onto) == second
+    flow.refresh_from_db()
+    assert flow.test == second
+
+
+def test_a_renamed_copy_is_known_by_its_origin_and_another_of_the_name_by_its_name(
+    copy, payments, branch, owner
+) -> None:
+    (first,) = copy(payments)
+    Workflow.objects.filter(pk=first.workflow_id).update(name="Money in")
+    document = copying.documents([payments.live], [Pick(slug=payments.slug, state="live")])
+    (plan,) = plans(branch, document)
+    assert (plan.there.name, plan.why, plan.number) == ("Money in", "origin", 2)
+    Workflow.objects.filter(pk=first.workflow_id).update(origin="other", name="Payments")
+    (plan,) = plans(branch, document)
+    assert (plan.why, plan.number) == ("name", 2)
+
+
+def test_what_it_depends_on_is_matched_by_name_or_missing(payments, workspace, branch) -> None:
+    documents = copying.documents([payments.live], [Pick(slug=payments.slug, state="live")])
+    (plan,) = plans(branch, documents)
+    assert {match.key for match in plan.matches} == {0}
+    Secret.objects.create(workspace=branch, name="SHOP_TOKEN", sealed="x")
+    flow = drawn(workspace, "Calls", calling("SHOP_TOKEN"))
+    (plan,) = plans(branch, copying.documents([flow.test], [Pick(slug=flow.slug, state="test")]))
+    assert [bool(match.key) for match in plan.matches] == [True] and plan.missing == 0
+
+
+def test_workflows_that_go_together_start_each_other_there(copy, workspace, branch) -> None:
+    reminder = drawn(workspace, "Reminder", {"nodes": [TRIGGER], "edges": []})
+    starter = drawn(workspace, "Starter", starting(reminder.slug))
+    versions = copy(starter, reminder, state="test")
+    slugs = {version.workflow.name: version.workflow.slug for version in versions}
+    assert versions[0].drawing().node("go").settings["workflow"] == slugs["Reminder"] != reminder.slug
+
+
+def test_a_workflow_that_starts_one_that_is_missing_says_its_name_and_cannot_go_live(copy, workspace, owner) -> None:
+    reminder = drawn(workspace, "Reminder", {"nodes": [TRIGGER], "edges": []})
+    (version,) = copy(drawn(workspace, "Starter", starting(reminder.slug)), state="test")
+    assert version.drawing().node("go").settings["workflow"] == "Reminder"
+    with pytest.raises(Refused, match="There is no workflow 'Reminder' in this workspace"):
+        publishing.go_live(version, by=owner, now=timezone.now())
+
+
+def test_no_secret_travels_and_the_trigger_takes_one_of_the_same_name(copy, payments, workspace, branch) -> None:
+    secret = Secret(workspace=workspace, name="GUARD")
+    secret.put("c4nary")
+    secret.save()
+    payments.trigger.secret = secret
+    payments.trigger.save()
+    (version,) = copy(payments)
+    assert version.workflow.trigger.secret is None and not Secret.objects.of(branch).exists()
+    Workflow.objects.of(branch).update(test=None)
+    version.workflow.delete()
+    own = Secret(workspace=branch, name="GUARD")
+    own.put("other")
+    own.save()
+    (version,) = copy(payments)
+    assert version.workflow.trigger.secret == own
+
+
+def test_going_live_waits_for_the_checklist_and_says_why(copy, payments, workspace, branch, owner, clock) -> None:
+    ready = drawn(
+        workspace,
+        "Ready",
+        {"nodes": [TRIGGER, {"id": "end", "kind": "stop"}], "edges": [{"source": "start", "target": "end"}]},
+    )
+    (version,) = copy(ready, state="test")
+    flow, checklist = version.workflow, checklists.open_checklist(version.workflow)
+    with pytest.raises(Refused, match=r"hand out the new URL .*; look whether .*; fire it once"):
+        publishing.go_live(version, by=owner, now=timezone.now())
+    checklists.tick(checklist, checklists.URL, by=owner, now=timezone.now())
+    checklists.tick(checklist, checklists.SAMPLE, by=owner, now=timezone.now())
+    finish(example.door(flow, "test"), clock)
+    # A change after the run makes v2, which has the same checklist.
+    graph = ready.test.drawn().model_dump(mode="json")
+    graph["nodes"][0]["name"] = "Other"
+    second = publishing.save(flow, parse_graph(graph), by=owner, now=timezone.now())
+    assert second.number == 2 and second.checklist_id == checklist.pk
+    publishing.go_live(second, by=owner, now=timezone.now())
+    assert checklists.open_checklist(flow) is None
+
+
+def test_a_workflow_that_was_there_has_told_its_url_and_goes_live_with_its_own_versions(
+    copy, payments, branch, owner
+) -> None:
+    own = drawn(
+        branch,
+        "Payments",
+        {"nodes": [TRIGGER, {"id": "end", "kind": "stop"}], "edges": [{"source": "start", "target": "end"}]},
+    )
+    (version,) = copy(payments)
+    assert version.workflow == own and version.number == 2
+    done = {point.key for point in checklists.points(version.checklist, version) if point.done}
+    assert done == {checklists.URL}
+    publishing.go_live(own.test, by=owner, now=timezone.now())
+
+
+def test_only_an_owner_of_both_copies_and_only_what_is_still_there(workspace, payments, branch, owner) -> None:
+    pick = [Pick(slug=payments.slug, state="live")]
+    for place in (workspace, branch):
+        Membership.objects.filter(workspace=place, user=owner).update(role=Role.EDITOR)
+        with pytest.raises(Refused, match=f"you are not an owner of “{place}”"):
+            copying.copy(workspace, pick, branch, by=owner, now=timezone.now())
+        Membership.objects.filter(workspace=place, user=owner).update(role=Role.OWNER)
+    with pytest.raises(Refused, match="was deleted meanwhile"):
+        copying.copy(workspace, [*pick, Pick(slug="gone", state="live")], branch, by=owner, now=timezone.now())
+    with pytest.raises(Refused, match="has no test version"):
+        Workflow.objects.filter(pk=payments.pk).update(test=None)
+        copying.copy(workspace, [Pick(slug=payments.slug, state="test")], branch, by=owner, now=timezone.now())
+    with pytest.raises(Refused, match="same workspace"):
+        copying.copy(workspace, pick, workspace, by=owner, now=timezone.now())
+    assert not Workflow.objects.of(branch).exists() and not Checklist.objects.exists()
+
+
+def test_the_checklist_tells_what_the_missing_events_need_until_they_are_there(copy, payments, branch) -> None:
+    (version,) = copy(payments)
+    rows = checklists.matches_of(version.checklist, version)
+    assert {row.need.what for row in rows} == {EVENT, TEMPLATE, CONNECTION} and not any(row.key for row in rows)
+    example.prepare(branch)
+    rows = checklists.matches_of(version.checklist, version)
+    assert {row.need.what for row in rows} == {EVENT, TEMPLATE, CONNECTION} and all(row.key for row in rows)

@@ -1,0 +1,130 @@
+"""A person copies workflows to another workspace: looks what comes of it, works through the checklist, goes live."""
+
+import pytest
+from django.utils import timezone
+
+from apps.channels.models import InboxMessage
+from apps.engine.graph import parse_graph
+from apps.runs import example
+from apps.workflows import publishing
+from apps.workflows.models import Workflow
+from apps.workspaces.models import Membership, Role, Workspace
+from tests.cast import PAYMENT, drain, fire
+from tests.test_browser import browser_type_launch_args, grave, pytestmark, quiet_page, shot, signed_in  # noqa: F401
+from tests.test_depends import calling, drawn
+from tests.test_difference import payment
+
+
+@pytest.fixture
+def branch(owner) -> Workspace:
+    place = Workspace.objects.create(name="Branch", test_addresses="asha@example.com\n+919800000001")
+    Membership.objects.create(workspace=place, user=owner, role=Role.OWNER)
+    return place
+
+
+@pytest.fixture
+def at(quiet_page, live_server, owner, workspace):  # noqa: F811
+    """Open a page of a workspace, signed in as its owner."""
+
+    def go(path: str, place: Workspace | None = None, width: int = 1440):
+        page = quiet_page
+        page.set_viewport_size({"width": width, "height": 900})
+        if page.url == "about:blank":
+            signed_in(page, live_server, owner)
+        page.goto(f"{live_server.url}/w/{(place or workspace).wsid}/{path}")
+        return page
+
+    return go
+
+
+def copied(page, flow: Workflow, to: str) -> None:
+    """By the dialog, from the page of the workflow."""
+    page.get_by_text("More", exact=True).click()
+    page.get_by_role("link", name="Copy to another workspace").click()
+    page.get_by_label("To the workspace").select_option(label=to)
+    page.get_by_role("button", name="Show what comes of it").click()
+
+
+def test_the_payment_workflow_is_copied_made_ready_goes_live_and_says_its_message(
+    at, payments, branch, owner, clock
+) -> None:
+    page = at(f"workflows/{payments.slug}")
+    copied(page, payments, "Branch")
+    assert page.get_by_text("it becomes v1 (Test) of a new one").is_visible()
+    assert page.get_by_text("missing", exact=True).count() == 7
+    shot(page, "copy-missing-1440")
+    assert not grave(page)
+    page.get_by_role("button", name="Copy to “Branch”").click()
+    page.get_by_role("heading", name="Before v1 goes live").wait_for()
+    shot(page, "checklist-1440")
+    assert not grave(page)
+    example.prepare(branch)
+    page.get_by_role("button", name="It is done").first.click()
+    page.get_by_role("button", name="It is done").first.click()
+    page.get_by_role("link", name="Go live with v1").click()
+    page.get_by_text("Ready to go live").wait_for()
+    page.get_by_role("dialog").get_by_role("button", name="Go live").last.click()
+    page.get_by_text("its checklist is not done: fire it once in the test environment").first.wait_for()
+    shot(page, "checklist-refused-1440")
+    page.said.clear()  # the browser tells each refused call
+    flow = Workflow.objects.of(branch).get()
+    fire(example.door(flow, "test"), PAYMENT)
+    drain(clock)
+    page = at(f"workflows/{flow.slug}", branch)
+    assert page.get_by_text("All is done: v1 may go live.").is_visible()
+    shot(page, "checklist-done-1440")
+    page.get_by_role("link", name="Go live with v1").click()
+    page.get_by_role("dialog").get_by_role("button", name="Go live").last.click()
+    page.get_by_text("is live.").first.wait_for()
+    fire(example.door(flow, "live"), PAYMENT)
+    drain(clock)
+    said = InboxMessage.objects.of(branch).order_by("-id").values_list("address", flat=True)[:2]
+    assert set(said) == {"asha@example.com", "+919800000001"}
+    page = at(f"workflows/{flow.slug}", branch)
+    assert page.get_by_role("heading", name="Before v1 goes live").count() == 0
+
+
+def test_a_second_copy_after_a_change_is_a_version_to_be_picked(at, payments, branch, owner) -> None:
+    page = at(f"workflows/{payments.slug}")
+    copied(page, payments, "Branch")
+    page.get_by_role("button", name="Copy to “Branch”").click()
+    graph = parse_graph(payment(power={"name": "Strong customer?"}))
+    changed = publishing.save(payments, graph, by=owner, now=timezone.now())
+    page = at(f"workflows/{payments.slug}")
+    copied(page, payments, "Branch")
+    page.get_by_label("Version").select_option(f"{changed}, test")
+    page.get_by_role("button", name="Show what comes of it").click()
+    assert page.get_by_text("it becomes v2 there, neither Test nor Live").is_visible()
+    shot(page, "copy-again-1440")
+    page.get_by_role("button", name="Copy to “Branch”").click()
+    flow = Workflow.objects.of(branch).get()
+    assert (flow.test.number, flow.live) == (1, None)
+    page.get_by_role("link", name="Versions").click()
+    page.get_by_role("link", name="View on the canvas").first.click()
+    page.get_by_text("Strong customer?").first.wait_for()
+    page.get_by_role("button", name="Save").first.click()
+    page.locator("option", has_text="v2 (Test)").wait_for(state="attached")
+    flow.refresh_from_db()
+    assert flow.test.number == 2
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_three_are_copied_at_once_and_one_lacks_a_secret(at, workspace, branch, payments, width: int) -> None:
+    example.prepare(branch)
+    drawn(workspace, "Calls the shop", calling("SHOP_TOKEN"))
+    drawn(workspace, "Other", {"nodes": [{"id": "start", "kind": "webhook"}], "edges": []})
+    page = at("workflows", width=width)
+    shot(page, f"copy-list-{width}")
+    for name in ("Payments", "Calls the shop", "Other"):
+        page.get_by_label(f"Copy {name}").check()
+    page.get_by_role("button", name="Copy the ticked ones").click()
+    assert page.get_by_text("v1, live").is_visible() and page.get_by_text("v1, test").count() == 2
+    page.get_by_label("To the workspace").select_option(label="Branch")
+    page.get_by_role("button", name="Show what comes of it").click()
+    assert page.get_by_text("missing", exact=True).count() == 1
+    assert page.get_by_text("1 missing").is_visible()
+    shot(page, f"copy-three-{width}")
+    assert not grave(page)
+    page.get_by_role("button", name="Copy to “Branch”").click()
+    page.get_by_text("“Other” is in “Branch” as v1").wait_for()
+    assert Workflow.objects.of(branch).count() == 3
