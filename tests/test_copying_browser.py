@@ -50,7 +50,7 @@ def test_the_payment_workflow_is_copied_made_ready_goes_live_and_says_its_messag
 ) -> None:
     page = at(f"workflows/{payments.slug}")
     copied(page, payments, "Branch")
-    assert page.get_by_text("it becomes v1 (Test) of a new one").is_visible()
+    assert page.get_by_text("becomes v1 (Test) of a new workflow").is_visible()
     assert page.get_by_text("missing", exact=True).count() == 7
     shot(page, "copy-missing-1440")
     assert not grave(page)
@@ -94,7 +94,7 @@ def test_a_second_copy_after_a_change_is_a_version_to_be_picked(at, payments, br
     copied(page, payments, "Branch")
     page.get_by_label("Version").select_option(f"{changed}, test")
     page.get_by_role("button", name="Show what comes of it").click()
-    assert page.get_by_text("it becomes v2 there, neither Test nor Live").is_visible()
+    assert page.get_by_text("It becomes v2 of “Payments”").is_visible()
     shot(page, "copy-again-1440")
     page.get_by_role("button", name="Copy to “Branch”").click()
     flow = Workflow.objects.of(branch).get()

@@ -28,13 +28,13 @@ def calling(secret: str) -> dict:
 
 
 @pytest.fixture
-def browser(owner) -> Client:
+def client(owner) -> Client:
     owner.is_staff = True
     owner.save()
     owner.user_permissions.set(Permission.objects.all())
-    client = Client()
-    client.force_login(owner)
-    return client
+    browser = Client()
+    browser.force_login(owner)
+    return browser
 
 
 def drawn(workspace, name: str, graph: dict):
@@ -71,27 +71,27 @@ def test_names_are_changed_in_the_drawing_where_they_are_used_and_nowhere_else(w
     assert renamed(graph, SECRET, {"abc": "x"}, TRIGGERS.all()).canonical() == graph.canonical()
 
 
-def test_the_page_of_a_workflow_shows_what_it_depends_on_and_what_is_missing(browser, workspace) -> None:
+def test_the_page_of_a_workflow_shows_what_it_depends_on_and_what_is_missing(client, workspace) -> None:
     flow = drawn(workspace, "Calls", calling("SHOP_TOKEN"))
-    page = browser.get(f"/w/{workspace.wsid}/workflows/{flow.slug}").content.decode()
+    page = client.get(f"/w/{workspace.wsid}/workflows/{flow.slug}").content.decode()
     assert "SHOP_TOKEN" in page and "missing" in page and "/admin/workspaces/secret/add/" in page
     Secret.objects.create(workspace=workspace, name="SHOP_TOKEN", sealed="x")
-    page = browser.get(f"/w/{workspace.wsid}/workflows/{flow.slug}").content.decode()
+    page = client.get(f"/w/{workspace.wsid}/workflows/{flow.slug}").content.decode()
     assert "matched" in page and "missing" not in page
 
 
-def test_before_a_workflow_is_archived_or_deleted_its_page_says_who_starts_it(browser, workspace) -> None:
+def test_before_a_workflow_is_archived_or_deleted_its_page_says_who_starts_it(client, workspace) -> None:
     reminder = drawn(workspace, "Reminder", {"nodes": [TRIGGER], "edges": []})
     drawn(workspace, "Starter", starting(reminder.slug))
     for verb in ("archive", "delete"):
         url = f"/w/{workspace.wsid}/workflows/{reminder.slug}/do"
-        page = browser.post(url, {"verb": verb}).content.decode()
+        page = client.post(url, {"verb": verb}).content.decode()
         assert "These workflows start it" in page and ">Starter<" in page
     reminder.refresh_from_db()
     assert reminder.archived_at is None
 
 
-def test_a_secret_and_a_connection_stay_while_a_workflow_needs_them(browser, workspace, payments) -> None:
+def test_a_secret_and_a_connection_stay_while_a_workflow_needs_them(client, workspace, payments) -> None:
     drawn(workspace, "Calls", calling("SHOP_TOKEN"))
     secret = Secret.objects.create(workspace=workspace, name="SHOP_TOKEN", sealed="x")
     free = Secret.objects.create(workspace=workspace, name="OLD", sealed="x")
@@ -100,8 +100,8 @@ def test_a_secret_and_a_connection_stay_while_a_workflow_needs_them(browser, wor
         (f"/admin/workspaces/secret/{secret.pk}/delete/", "workflow: Calls"),
         (f"/admin/channels/connection/{used.pk}/delete/", f"workflow: {payments}"),
     ):
-        assert name in browser.get(url).content.decode()
-        assert name in browser.post(url, {"post": "yes"}).content.decode()
+        assert name in client.get(url).content.decode()
+        assert name in client.post(url, {"post": "yes"}).content.decode()
     assert Secret.objects.filter(pk=secret.pk).exists() and Connection.objects.filter(pk=used.pk).exists()
-    browser.post(f"/admin/workspaces/secret/{free.pk}/delete/", {"post": "yes"})
+    client.post(f"/admin/workspaces/secret/{free.pk}/delete/", {"post": "yes"})
     assert not Secret.objects.filter(pk=free.pk).exists()

@@ -6,8 +6,6 @@ from apps.engine.problems import Problem
 from apps.workflows.landing import Plan
 from apps.workspaces.models import Workspace
 
-WHY = {"origin": "which is a copy of the same workflow", "name": "which has the same name"}
-
 
 class ShownPlan(Value):
     """A plan for people."""
@@ -16,7 +14,7 @@ class ShownPlan(Value):
     becomes: str
     needs: list[NeedRow]
     missing: int
-    problems: list[Problem] = []
+    problems: list[Problem]
 
 
 def shown_plans(place: Workspace, plans: list[Plan]) -> list[ShownPlan]:
@@ -27,16 +25,8 @@ def shown_plans(place: Workspace, plans: list[Plan]) -> list[ShownPlan]:
 def _shown(place: Workspace, plan: Plan) -> ShownPlan:
     return ShownPlan(
         name=plan.document.name,
-        becomes=_becomes(place, plan),
+        becomes=plan.words(),
         needs=need_rows(place, plan.matches),
         missing=plan.missing,
-    )
-
-
-def _becomes(place: Workspace, plan: Plan) -> str:
-    if plan.there is None:
-        return f"“{place}” has no such workflow: it becomes v1 (Test) of a new one."
-    return (
-        f"“{place}” has “{plan.there}”, {WHY[plan.why]}: it becomes v{plan.number} there, neither Test nor Live. "
-        "Nothing that is there is changed; pick the version on the canvas, then save it or go live with it."
+        problems=list(plan.problems),
     )

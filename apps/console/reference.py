@@ -11,6 +11,7 @@ from apps.engine import bounds, filters
 from apps.engine.operators import OPERATORS
 from apps.engine.registry import NODES
 from apps.triggers.registry import TRIGGERS
+from apps.workflows.document import Document
 
 Schema = dict[str, Any]
 
@@ -25,6 +26,11 @@ def reference() -> str:
     parts += ["## Filters of texts", ", ".join(f"`{name}`" for name in sorted({*filters.TEXTS, *filters.VALUES}))]
     parts += ["## Bounds", "\n".join(f"- `{name}`: {value:,}" for name, value in _bounds())]
     return "\n\n".join(parts) + "\n"
+
+
+def document_schema() -> str:
+    """The JSON Schema of workflow documents, as a file."""
+    return json.dumps(Document.model_json_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 def _bounds() -> Iterator[tuple[str, int]]:

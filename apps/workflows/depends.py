@@ -4,6 +4,9 @@ A need has a name and no id, so that it means the same in every workspace.
 """
 
 from collections.abc import Iterable
+from typing import Annotated
+
+from pydantic import Field
 
 from apps.channels.models import Connection
 from apps.common.values import Value
@@ -22,9 +25,9 @@ _MODELS = {EVENT: NotificationEvent, TEMPLATE: Template, CONNECTION: Connection,
 class Need(Value):
     """Something that a drawing depends on. `by`: the names of the blocks that need it, or of notification events."""
 
-    what: str
-    name: str
-    by: tuple[str, ...] = ()
+    what: str = Field(max_length=50)
+    name: str = Field(max_length=100)
+    by: tuple[Annotated[str, Field(max_length=100)], ...] = Field(default=(), max_length=1000)
 
 
 class Match(Value):

@@ -1,13 +1,13 @@
 """A workflow as one JSON document, which means the same in every workspace: names in place of ids, and no secret.
 
-`schemas/workflow-1.json` publishes its JSON Schema.
+`/static/schemas/workflow-1.json` publishes its JSON Schema.
 """
 
 import json
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 
 from apps.common import jsongate
 from apps.common.trouble import Refused
@@ -39,10 +39,11 @@ class Source(Value):
 class Document(Value):
     """One version of a workflow. `origin` is the same for a workflow and all its copies, wherever they are."""
 
+    model_config = ConfigDict(title="A workflow of Fynoflow")
     format: Literal["fynoflow.workflow"] = "fynoflow.workflow"
     format_version: Literal[1] = 1
     origin: str = Field(pattern=r"^[a-z0-9]{1,20}$")
-    name: str = Field(min_length=1, max_length=100, pattern=r"\S")
+    name: str = Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$")
     version_name: str = Field(default="", max_length=60)
     version_note: str = Field(default="", max_length=500)
     trigger_secret: str = Field(default="", max_length=100, description="The secret that the trigger's guard wants.")

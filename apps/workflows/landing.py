@@ -9,6 +9,7 @@ from django.db import transaction
 
 from apps.accounts.models import User
 from apps.common.values import Value
+from apps.engine.problems import Context, Problem, problems
 from apps.engine.uses import renamed
 from apps.triggers.models import Trigger
 from apps.triggers.registry import TRIGGERS
@@ -18,9 +19,14 @@ from apps.workflows.document import Document
 from apps.workflows.models import Version, Workflow
 from apps.workspaces.models import Secret, Workspace
 
+WHY = {"origin": "which is a copy of the same workflow", "name": "which has the same name"}
+
 
 class Plan(Value):
-    """What a document becomes: v1 (Test) of a new workflow, or a version of one that is `there`, by `why`."""
+    """What a document becomes: v1 (Test) of a new workflow, or a version of one that is `there`, by `why`.
+
+    `problems` are those of the drawing itself; what is missing in the workspace is told by `matches`.
+    """
 
     model_config = {"arbitrary_types_allowed": True, "frozen": True}
     document: Document
@@ -28,6 +34,16 @@ class Plan(Value):
     why: Literal["", "origin", "name"]
     number: int
     matches: tuple[Match, ...]
+    problems: tuple[Problem, ...] = ()
+
+    def words(self) -> str:
+        """What it becomes."""
+        if self.there is None:
+            return f"“{self.document.name}” becomes v1 (Test) of a new workflow."
+        return (
+            f"It becomes v{self.number} of “{self.there}”, {WHY[self.why]}, and is neither Test nor Live. Nothing that "
+            "is there is changed: pick the version on the canvas, then save it or go live with it."
+        )
 
     @property
     def missing(self) -> int:
@@ -49,6 +65,7 @@ def _plan(workspace: Workspace, document: Document, along: set[str]) -> Plan:
         why=why,
         number=publishing.highest(there) + 1 if there else 1,
         matches=tuple(matches_elsewhere(workspace, needs)),
+        problems=tuple(problems(document.drawing, Context(triggers=TRIGGERS.all()))),
     )
 
 
