@@ -13,16 +13,18 @@ from apps.console import canvas_page
 from apps.console.answering import Nothing, answers
 from apps.console.comparison import comparison
 from apps.console.lately import runs_under_way
-from apps.console.showing import number_in, show
+from apps.console.showing import number_in, show, typed
 from apps.console.workflow import workflow_of
 from apps.engine.data import RunData
 from apps.engine.graph import Graph
 from apps.engine.samples import known, previews, sample_data
 from apps.triggers.registry import TRIGGERS
-from apps.workflows import publishing
+from apps.workflows import approvals, approving, publishing
 from apps.workflows.models import Version, Workflow
 from apps.workspaces.models import Membership
 from apps.workspaces.tenancy import editor, member
+
+MAX_COMMENT = 500
 
 
 class Check(Value):
@@ -38,10 +40,11 @@ class Save(Value):
 
 
 class Live(Value):
-    """`edition` of the version that the person looked at."""
+    """`edition` of the version that the person looked at; a `comment` for those who approve."""
 
     number: int
     edition: str = Field(default="", max_length=20)
+    comment: str = Field(default="", max_length=MAX_COMMENT)
 
 
 @require_GET
@@ -103,13 +106,20 @@ def save(request: HttpRequest, membership: Membership, asked: Save, slug: str) -
 @editor
 @answers(Live)
 def live(request: HttpRequest, membership: Membership, asked: Live, slug: str) -> dict[str, Any]:
-    """Make a version Live."""
+    """Make a version Live, or ask for it where others approve."""
     found = workflow_of(membership, slug)
     version = _wanted(found, str(asked.number))
     if version is None:
         raise Http404
-    publishing.go_live(version, by=membership.user, now=timezone.now(), seen=asked.edition)
-    return {"versions": canvas_page.versions_of(workflow_of(membership, slug))}
+    now, by = timezone.now(), membership.user
+    said = f"{version} is live."
+    if approvals.needs_asking(version):
+        comment = typed(asked.comment, MAX_COMMENT)
+        made = approving.ask(version, by=by, now=now, comment=comment, seen=asked.edition)
+        said = f"Asked: {version} waits for {made.required} approval{'s' if made.required > 1 else ''}."
+    else:
+        publishing.go_live(version, by=by, now=now, seen=asked.edition)
+    return {"versions": canvas_page.versions_of(workflow_of(membership, slug)), "said": said}
 
 
 @member

@@ -9,6 +9,7 @@ from apps.engine.data import RunData
 from apps.engine.graph import Graph, parse_graph
 from apps.engine.samples import known
 from apps.notifications.models import NotificationEvent
+from apps.workflows import approvals
 from apps.workflows.catalogue import catalogue
 from apps.workflows.models import Version, Workflow
 from apps.workspaces.models import Membership, Secret, Workspace
@@ -27,11 +28,20 @@ def page_of(membership: Membership, workflow: Workflow, version: Version | None)
         "name": workflow.name,
         "draft_key": f"fynoflow:{membership.user_id}:{workflow.slug}",
         "may_edit": membership.may_edit(),
+        "approvals": _approvals(place, version),
         "kinds": catalogue(),
         "sources": sources_of(place),
         "facts": [*_under("workspace", facts.workspace), *_under("run", facts.run)],
         "urls": urls_of(place, workflow),
     }
+
+
+def _approvals(place: Workspace, version: Version | None) -> dict[str, Any] | None:
+    """What Go live means here: so many others approve first; None where it needs nobody, or has them."""
+    rule = approvals.rule_of(place)
+    if rule is None or (version is not None and approvals.is_approved(version, version.edition())):
+        return None
+    return {"required": rule.required, "goes_live": rule.goes_live}
 
 
 def _under(root: str, facts: dict[str, Any]) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
@@ -19,6 +20,7 @@ from apps.workflows.exchange import state_of, version_named, workflow_named
 from apps.workspaces.models import Membership
 from apps.workspaces.tenancy import editor, member
 
+MAX_SEALED = settings.DATA_UPLOAD_MAX_MEMORY_SIZE - 10_000
 SALT, KEPT_S = "fynoflow.import", 3600
 
 
@@ -47,7 +49,7 @@ def import_document(request: HttpRequest, membership: Membership) -> HttpRespons
         if request.method == "POST":
             document = read(_given(request))
             facts["plans"] = shown_plans(membership.workspace, landing.plans(membership.workspace, [document]))
-            facts["sealed"] = signing.dumps(document.model_dump_json(), salt=SALT, compress=True)
+            facts["sealed"] = _sealed(document)
             facts["source"] = document.source.words()
     except Refused as trouble:
         facts["trouble"] = trouble
@@ -63,6 +65,14 @@ def _given(request: HttpRequest) -> bytes:
     if not raw.strip():
         raise Refused("pick a file, or paste a document")
     return raw
+
+
+def _sealed(document: Document) -> str:
+    """What goes with the form and comes back from it. Raises Refused where that is too much for a form."""
+    sealed = signing.dumps(document.model_dump_json(), salt=SALT, compress=True)
+    if len(sealed) > MAX_SEALED:
+        raise Refused("it is too large for a form: use `manage.py import_workflow`")
+    return sealed
 
 
 def _unsealed(text: str) -> Document:

@@ -80,8 +80,8 @@ def copy(source: Workspace, picks: Sequence[Pick], to: Workspace, *, by: User, n
         versions = picked(source, picks)
         brought = landing.land(to, documents(versions, picks), by=by, now=now)
         for version, pick in zip(versions, picks, strict=True):
-            held = publishing.held_row(version.workflow)
-            publishing.change(held, by, f"{version} ({pick.state.capitalize()}) copied to “{to}”", name=held.name)
+            said = f"{version} ({pick.state.capitalize()}) copied to “{to}”"
+            publishing.note(publishing.held_row(version.workflow), by, said)
     return [Copied(source=old.workflow, version=new) for old, new in zip(versions, brought, strict=True)]
 
 

@@ -117,7 +117,9 @@ def _added(
         version = publishing.add_version(held, graph, by, now)
         told = {"name": document.version_name, "note": document.version_note, "checklist": checklist}
         Version.objects.filter(pk=version.pk).update(**told)
-        moved = {"test": version} if is_new else {"name": held.name}
-        publishing.change(held, by, f"{version}{' (Test)' if is_new else ''} came from {words}", **moved)
+        if is_new:
+            publishing.change(held, by, f"{version} (Test) came from {words}", test=version)
+        else:
+            publishing.note(held, by, f"{version} came from {words}")
     version.refresh_from_db()
     return version

@@ -10,6 +10,7 @@ from reversion.models import Version as Kept
 
 from apps.accounts.models import User
 from apps.common.trouble import Refused
+from apps.workflows import approvals
 from apps.workflows.models import MAX_GROUPS, Group, Version, Workflow
 from apps.workflows.publishing import change, create, defects, held_row, save
 from apps.workspaces.models import Workspace
@@ -41,6 +42,7 @@ def archive(workflow: Workflow, *, by: User | None, now: datetime) -> None:
     """Paused and out of the lists; its runs go on, and nothing is lost."""
     with transaction.atomic(), reversion.create_revision():
         change(held_row(workflow), by, "archived", archived_at=now, paused=True)
+        approvals.end(workflow, "the workflow was archived", now)
 
 
 def unarchive(workflow: Workflow, *, by: User | None) -> None:
@@ -134,6 +136,8 @@ def put_back(workflow: Workflow, kept: Kept, *, by: User | None, now: datetime) 
     errors = [p for p in defects(workflow, live.drawing()) if p.severity == "error"] if live else []
     if errors:
         raise Refused(f"{live}, which was live, has {len(errors)} errors now; the first: {errors[0].message}")
+    if live is not None and live.pk != workflow.live_id:
+        approvals.check(live, live.edition())
     pointers = {
         "live": live,
         "test": Version.objects.filter(pk=was["test_id"], workflow=workflow).first(),

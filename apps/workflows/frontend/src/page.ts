@@ -43,6 +43,7 @@ export interface Page extends Stand {
   name: string;
   draft_key: string;
   may_edit: boolean;
+  approvals: { required: number; goes_live: boolean } | null;
   kinds: Kinds;
   sources: Record<string, Choice[]>;
   facts: [string, string][];

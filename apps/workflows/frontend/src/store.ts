@@ -201,14 +201,15 @@ export function settleConflict(choices: Choices): Promise<boolean> {
   return save();
 }
 
-export async function goLive(number: number): Promise<string> {
+export async function goLive(number: number, comment: string): Promise<string> {
   try {
-    const answer = await post<{ versions: Version[] }>(page.urls.live, {
+    const answer = await post<{ versions: Version[]; said: string }>(page.urls.live, {
       number,
       edition: state.base.edition,
+      comment,
     });
     put({ versions: answer.versions });
-    say(`v${number} is live.`);
+    say(answer.said);
     return "";
   } catch (trouble) {
     if (trouble instanceof SignedOut) put({ signedOut: true });

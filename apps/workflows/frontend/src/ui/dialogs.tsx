@@ -86,6 +86,30 @@ function OpenRuns() {
   return <p>Runs under way keep the version they began with: {words.join(", ")}.</p>;
 }
 
+interface Asking {
+  required: number;
+  goes_live: boolean;
+  comment: string;
+  write(comment: string): void;
+}
+
+/** Others approve first: how many, and what they should know. */
+function Approvals({ required, goes_live, comment, write }: Asking) {
+  const people = required === 1 ? "1 other person" : `${required} other people`;
+  return (
+    <>
+      <p>
+        {people} must approve it.{" "}
+        {goes_live ? "The last approval makes it live." : "After that, somebody presses Go live again."}
+      </p>
+      <label className="field">
+        What they should know
+        <textarea rows={3} maxLength={500} value={comment} onChange={(event) => write(event.target.value)} />
+      </label>
+    </>
+  );
+}
+
 const MOST_COUNTED = 10_000;
 
 export function GoLive({ close }: { close(): void }) {
@@ -95,6 +119,9 @@ export function GoLive({ close }: { close(): void }) {
   const errors = use((state) => state.problems.filter((problem) => problem.severity === "error").length);
   const [trouble, setTrouble] = useState("");
   const [busy, setBusy] = useState(false);
+  const [comment, setComment] = useState("");
+  const { approvals } = page;
+  const title = approvals ? "Ask to go live" : "Go live";
   const live = versions.find((version) => version.live);
   const wanted = dirty ? "what you drew, saved as a version" : `v${number}`;
   const go = async () => {
@@ -103,16 +130,17 @@ export function GoLive({ close }: { close(): void }) {
       setBusy(false);
       return close();
     }
-    const refused = await goLive(get().base.number);
+    const refused = await goLive(get().base.number, comment);
     setBusy(false);
     if (refused) setTrouble(refused);
     else close();
   };
   return (
-    <Dialog title="Go live" close={close}>
+    <Dialog title={title} close={close}>
       <div className="dialog-body">
+        {approvals && <Approvals {...approvals} comment={comment} write={setComment} />}
         <p>
-          From now on requests at the Live URL run <b>{wanted}</b>
+          {approvals ? "Then" : "From now on"} requests at the Live URL run <b>{wanted}</b>
           {live ? <> in place of v{live.number}</> : null}.
         </p>
         <OpenRuns />
@@ -142,7 +170,7 @@ export function GoLive({ close }: { close(): void }) {
           }}
         >
           <Icon name="rocket" />
-          Go live
+          {title}
         </button>
       </div>
     </Dialog>

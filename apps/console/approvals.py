@@ -1,0 +1,101 @@
+"""What waits for approvals, what was said to it, and who approves."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from apps.common.trouble import Refused
+from apps.console.showing import number_in, paged, show, typed
+from apps.workflows import approving
+from apps.workflows.approvals import rule_of
+from apps.workflows.models import MAX_APPROVALS, ApprovalRule, LiveRequest
+from apps.workspaces.models import Membership, Role
+from apps.workspaces.tenancy import member, owner
+
+MAX_COMMENT, MOST_OPEN = 500, 100
+PENDING = (LiveRequest.State.OPEN, LiveRequest.State.APPROVED)
+VERBS = {"approve": approving.approve, "reject": approving.reject, "cancel": approving.cancel}
+SAID = {
+    "live": "It is live.",
+    "approved": "It is approved.",
+    "open": "Your approval is noted; more are needed.",
+    "rejected": "It is rejected.",
+    "cancelled": "It is taken back.",
+}
+
+
+@require_GET
+@member
+def approvals(request: HttpRequest, membership: Membership) -> HttpResponse:
+    place = membership.workspace
+    rows = LiveRequest.objects.of(place).select_related("workflow__live", "version", "asked_by", "workspace")
+    rows = rows.prefetch_related("opinions__user").order_by("-id")
+    pending = [_shown(row, membership) for row in rows.filter(state__in=PENDING)[:MOST_OPEN]]
+    rule = ApprovalRule.objects.of(place).first() or ApprovalRule(workspace=place)
+    chosen = set(rule.approvers.values_list("pk", flat=True)) if rule.pk else set()
+    people = Membership.objects.of(place).select_related("user").order_by("user__email")
+    facts = {
+        "here": "approvals",
+        "mine": [row for row in pending if row["may_speak"]],
+        "others": [row for row in pending if not row["may_speak"]],
+        "over": paged(request, rows.exclude(state__in=PENDING)),
+        "rule": rule,
+        "is_on": rule_of(place) is not None,
+        "most": MAX_APPROVALS,
+        "people": [(one, one.pk in chosen) for one in people[:MOST_OPEN]],
+        "approvers": [one.user.email for one in people.filter(pk__in=chosen)[:MOST_OPEN]],
+        "is_owner": membership.role == Role.OWNER,
+    }
+    return show(request, "pages/approvals.html", membership, facts)
+
+
+def _shown(row: LiveRequest, membership: Membership) -> dict[str, Any]:
+    """A request, whether this person may speak to it or why not, and how far it is."""
+    why_not = approving.why_not(row, membership)
+    opinions = list(row.opinions.all())
+    mine = membership.user_id == row.asked_by_id or membership.role == Role.OWNER
+    return {
+        "row": row,
+        "opinions": opinions,
+        "given": sum(one.approves for one in opinions),
+        "may_speak": not why_not,
+        "why_not": why_not,
+        "may_cancel": mine,
+    }
+
+
+@require_POST
+@member
+def say(request: HttpRequest, membership: Membership, pk: int) -> HttpResponse:
+    """Approve, reject or cancel, with a comment. A viewer may approve where an owner chose them."""
+    found = get_object_or_404(LiveRequest.objects.of(membership.workspace).select_related("workflow"), pk=pk)
+    act = VERBS.get(request.POST.get("verb", ""))
+    try:
+        if act is None:
+            raise Refused("choose to approve, to reject or to take it back")
+        done = act(found, membership, typed(request.POST.get("comment", ""), MAX_COMMENT), timezone.now())
+        messages.success(request, f"{done}: {SAID[done.state]}")
+    except Refused as trouble:
+        messages.error(request, f"Not done: {trouble}.")
+    return redirect("approvals", membership.workspace.wsid)
+
+
+@require_POST
+@owner
+def set_rule(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """How many approve, who, and what the last approval does."""
+    place = membership.workspace
+    required = min(number_in(request.POST.get("required", "")), MAX_APPROVALS)
+    rule = ApprovalRule.objects.of(place).first() or ApprovalRule(workspace=place)
+    rule.required, rule.goes_live = required, request.POST.get("goes_live") == "yes"
+    rule._history_user = membership.user
+    rule.save()
+    chosen = [number_in(key) for key in request.POST.getlist("approver")]
+    rule.approvers.set(Membership.objects.of(place).filter(pk__in=chosen))
+    needed = f"{required} approval{'s' if required > 1 else ''} needed to go live from now on."
+    messages.success(request, needed if required else "Approvals are off.")
+    return redirect("approvals", place.wsid)

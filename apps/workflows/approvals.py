@@ -1,0 +1,65 @@
+"""Whether a version may go live without more approvals, and who may approve."""
+
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from apps.accounts.models import User
+from apps.common.trouble import Refused
+from apps.workflows.models import ApprovalRule, LiveRequest, Version, Workflow
+from apps.workspaces.models import Membership, Role, Workspace
+
+OPEN, APPROVED = LiveRequest.State.OPEN, LiveRequest.State.APPROVED
+
+
+def rule_of(workspace: Workspace) -> ApprovalRule | None:
+    """The rule of the workspace; None while nobody needs to approve."""
+    found: ApprovalRule | None = ApprovalRule.objects.of(workspace).filter(required__gt=0).first()
+    return found
+
+
+def approvers(rule: ApprovalRule) -> QuerySet[Membership]:
+    """Who may approve in general: those chosen, else all owners and editors."""
+    chosen = rule.approvers.all()
+    if chosen.exists():
+        return chosen.filter(workspace=rule.workspace_id).select_related("user")
+    editors = Membership.objects.filter(workspace=rule.workspace_id, role__in=(Role.OWNER, Role.EDITOR))
+    return editors.select_related("user")
+
+
+def others(rule: ApprovalRule, version: Version, by: User | None) -> QuerySet[Membership]:
+    """Who may approve this version when `by` asks: neither who asks, nor who drew it."""
+    authors = [user for user in (by and by.pk, version.saved_by_id or version.created_by_id) if user]
+    return approvers(rule).exclude(user__in=authors)
+
+
+def is_approved(version: Version, edition: str) -> bool:
+    """Whether enough people approved the version as it is."""
+    rows = LiveRequest.objects.filter(version=version, edition=edition)
+    return rows.filter(state=APPROVED).exists()
+
+
+def needs_asking(version: Version) -> bool:
+    """Whether Go Live is a request here."""
+    return rule_of(version.workflow.workspace) is not None and not is_approved(version, version.edition())
+
+
+def check(version: Version, edition: str) -> None:
+    """Raises Refused while approvals are needed and missing."""
+    rule = rule_of(version.workflow.workspace)
+    if rule is not None and not is_approved(version, edition):
+        people = "1 other person" if rule.required == 1 else f"{rule.required} other people"
+        raise Refused(f"{people} must approve {version} first: ask to go live with it")
+
+
+def close(version: Version, now: datetime) -> None:
+    """It has gone live."""
+    rows = LiveRequest.objects.filter(version=version, state__in=(OPEN, APPROVED))
+    rows.update(state=LiveRequest.State.LIVE, ended_at=now)
+
+
+def end(about: Workflow | Version, why: str, now: datetime) -> None:
+    """What was asked for it is over: it has changed, or is gone from the lists."""
+    its = Q(workflow=about) if isinstance(about, Workflow) else Q(version=about)
+    rows = LiveRequest.objects.filter(its, state__in=(OPEN, APPROVED))
+    rows.update(state=LiveRequest.State.ENDED, ended_at=now, why=why[:500])
