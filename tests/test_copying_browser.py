@@ -128,3 +128,40 @@ def test_three_are_copied_at_once_and_one_lacks_a_secret(at, workspace, branch, 
     page.get_by_role("button", name="Copy to “Branch”").click()
     page.get_by_text("“Other” is in “Branch” as v1").wait_for()
     assert Workflow.objects.of(branch).count() == 3
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_exported_deleted_and_imported_it_runs(at, workspace, payments, clock, tmp_path, width: int) -> None:
+    page = at(f"workflows/{payments.slug}", width=width)
+    page.get_by_text("More", exact=True).click()
+    with page.expect_download() as got:
+        page.get_by_role("link", name="Export").click()
+    file = tmp_path / got.value.suggested_filename
+    got.value.save_as(file)
+    assert file.name == "payments-v1.json"
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_text("More", exact=True).click()
+    page.get_by_role("button", name="Delete").click()
+    shot(page, f"confirm-{width}")
+    assert not grave(page)
+    page.get_by_role("button", name="Delete it").click()
+    page.get_by_text("“Payments” is deleted.").wait_for()
+
+    page.get_by_role("link", name="Import").click()
+    page.get_by_label("Or paste the document").fill('{"format": "other"}')
+    page.get_by_role("button", name="Look at it").click()
+    page.get_by_text("it is no workflow document").wait_for()
+    shot(page, f"import-refused-{width}")
+    page.get_by_label("File").set_input_files(file)
+    page.get_by_role("button", name="Look at it").click()
+    page.get_by_text("becomes v1 (Test) of a new workflow").wait_for()
+    shot(page, f"import-{width}")
+    assert not grave(page)
+    page.get_by_role("button", name="Import").click()
+    page.get_by_role("heading", name="Before v1 goes live").wait_for()
+    shot(page, f"imported-{width}")
+    flow = Workflow.objects.of(workspace).get()
+    fire(example.door(flow, "test"), PAYMENT)
+    drain(clock)
+    page.reload()
+    assert page.get_by_text("completed").first.is_visible()

@@ -63,9 +63,9 @@ def why_not(request: LiveRequest, membership: Membership) -> str:
     if request.state != State.OPEN:
         return "it is over"
     if membership.user_id == request.asked_by_id:
-        return "you asked for it: somebody else must approve it"
+        return "you asked for it, so somebody else must"
     if membership.user_id == (request.version.saved_by_id or request.version.created_by_id):
-        return "you drew it: somebody else must approve it"
+        return "you drew it, so somebody else must"
     if rule is None or not approvals.approvers(rule).filter(pk=membership.pk).exists():
         return "you are not one of those who approve"
     if request.opinions.filter(user=membership.user_id).exists():

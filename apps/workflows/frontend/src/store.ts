@@ -213,9 +213,11 @@ export async function goLive(number: number, comment: string): Promise<string> {
     return "";
   } catch (trouble) {
     if (trouble instanceof SignedOut) put({ signedOut: true });
-    return trouble instanceof Refused ? trouble.message : "The server does not answer.";
+    return trouble instanceof Refused ? sentence(trouble.message) : "The server does not answer.";
   }
 }
+
+const sentence = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
 
 /** Brings back what was drawn before a reload or a crash. */
 export function restoreDraft(): void {
