@@ -1,12 +1,13 @@
 """Copying workflows to another workspace of the same owner, and the checklist that stays until it is done."""
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from apps.common.trouble import Refused
 from apps.engine.graph import parse_graph
 from apps.runs import example
-from apps.workflows import checklists, copying, publishing
+from apps.workflows import checklists, copying, managing, publishing
 from apps.workflows.copying import Pick
 from apps.workflows.depends import CONNECTION, EVENT, TEMPLATE
 from apps.workflows.landing import plans
@@ -189,3 +190,51 @@ def test_the_checklist_tells_what_the_missing_events_need_until_they_are_there(c
     example.prepare(branch)
     rows = checklists.matches_of(version.checklist, version)
     assert {row.need.what for row in rows} == {EVENT, TEMPLATE, CONNECTION} and all(row.key for row in rows)
+
+
+def test_a_guard_that_wants_a_secret_is_a_point_of_its_own(copy, workspace, branch, owner) -> None:
+    guarded = {**TRIGGER, "settings": {"guard": {"type": "bearer"}}}
+    broken = {**TRIGGER, "settings": {"guard": {"type": "none of these"}}}
+    (lost,) = copy(drawn(workspace, "Broken", {"nodes": [broken], "edges": []}), state="test")
+    assert checklists.GUARD not in {p.key for p in checklists.points(lost.checklist, lost)}
+    flow = drawn(workspace, "Guarded", {"nodes": [guarded], "edges": []})
+    (version,) = copy(flow, state="test")
+    assert checklists.GUARD in {p.key for p in checklists.points(version.checklist, version) if not p.done}
+    secret = Secret.objects.create(workspace=branch, name="OWN", sealed="x")
+    version.workflow.trigger.secret = secret
+    version.workflow.trigger.save()
+    assert checklists.GUARD in {p.key for p in checklists.points(version.checklist, version) if p.done}
+
+
+def client_of(user) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def test_by_the_page_an_outsider_and_an_editor_copy_nothing(workspace, payments, branch, owner, outsider) -> None:
+    url, asked = f"/w/{workspace.wsid}/copy", {"flow": payments.slug, "to": branch.wsid}
+    assert client_of(outsider).post(url, asked).status_code == 404
+    foreign = outsider.memberships.get().workspace
+    page = client_of(owner).post(url, {**asked, "to": foreign.wsid}).content.decode()
+    assert "pick a workspace that you own" in page
+    page = client_of(owner).get(url, {**asked, "to": foreign.wsid}).content.decode()
+    assert foreign.wsid not in page and "becomes" not in page
+    Membership.objects.filter(user=owner, workspace=workspace).update(role=Role.EDITOR)
+    assert client_of(owner).post(url, asked).status_code == 403
+    assert not Workflow.objects.exclude(workspace=workspace).exists()
+
+
+def test_what_changed_between_the_look_and_the_copy_is_told_and_nothing_is_half_written(
+    workspace, payments, branch, owner
+) -> None:
+    client, url = client_of(owner), f"/w/{workspace.wsid}/copy"
+    other = drawn(workspace, "Other", {"nodes": [TRIGGER], "edges": []})
+    asked = {"flow": [payments.slug, other.slug], "to": branch.wsid}
+    assert "becomes v1 (Test)" in client.get(url, asked).content.decode()
+    managing.delete(other)
+    assert "was deleted meanwhile" in client.post(url, asked).content.decode()
+    asked["flow"] = [payments.slug]
+    Membership.objects.filter(user=owner, workspace=branch).update(role=Role.VIEWER)
+    assert "Not copied: pick a workspace that you own, too." in client.post(url, asked).content.decode()
+    assert not Workflow.objects.of(branch).exists()

@@ -44,6 +44,7 @@ def approvals(request: HttpRequest, membership: Membership) -> HttpResponse:
         "others": [row for row in pending if not row["may_speak"]],
         "over": paged(request, rows.exclude(state__in=PENDING)),
         "rule": rule,
+        "rule_set": rule.history.select_related("history_user").first() if rule.pk else None,
         "is_on": rule_of(place) is not None,
         "most": MAX_APPROVALS,
         "people": [(one, one.pk in chosen) for one in people[:MOST_OPEN]],

@@ -4,16 +4,21 @@ import json
 from collections.abc import Iterable
 from datetime import datetime
 
+from pydantic import ValidationError
+
 from apps.accounts.models import User
 from apps.common.trouble import Refused
 from apps.common.values import Value
+from apps.engine.graph import Node
+from apps.triggers.registry import TRIGGERS
 from apps.workflows.depends import BEHIND, EVENT, Match, Need, matches_elsewhere, needs_of
 from apps.workflows.models import Checklist, Version, Workflow
 
-URL, NEEDS, SAMPLE, RUN = "url", "needs", "sample", "run"
+URL, GUARD, NEEDS, SAMPLE, RUN = "url", "guard", "needs", "sample", "run"
 TICKED = {URL: "url_given_at", SAMPLE: "sample_checked_at"}  # what only a person can say
 TODO = {
     URL: "hand out the new URL of its trigger to whoever calls it",
+    GUARD: "give its trigger the secret that its guard wants",
     NEEDS: "make what is missing here, or pick something else in the drawing",
     SAMPLE: "look whether the trigger's sample is what is sent here",
     RUN: "fire it once in the test environment, and see the run complete",
@@ -23,7 +28,7 @@ DONE = {URL: "the new URL is handed out", SAMPLE: "the sample is checked"}
 
 
 class Point(Value):
-    """One row of a checklist. `key` is one of URL, NEEDS, SAMPLE, RUN."""
+    """One row of a checklist. `key` is one of URL, GUARD, NEEDS, SAMPLE, RUN."""
 
     key: str
     done: bool
@@ -81,12 +86,27 @@ def points(checklist: Checklist, version: Version) -> list[Point]:
     """All rows, for this version."""
     found = matches_of(checklist, version)
     ran = checklist.versions.filter(runs__environment="test", runs__state="completed").exists()
+    guard = [Point(key=GUARD, done=version.workflow.trigger.secret_id is not None)] if _wants_secret(version) else []
     return [
         Point(key=URL, done=checklist.url_given_at is not None),
+        *guard,
         Point(key=NEEDS, done=all(match.key for match in found)),
         Point(key=SAMPLE, done=checklist.sample_checked_at is not None),
         Point(key=RUN, done=ran),
     ]
+
+
+def _wants_secret(version: Version) -> bool:
+    return any(_guarded(node) for node in version.drawing().triggers)
+
+
+def _guarded(node: Node) -> bool:
+    """Whether the trigger's guard wants a secret; settings that cannot be read are a problem of the drawing."""
+    kind = TRIGGERS.get(node.kind)
+    try:
+        return kind is not None and kind.model_validate(node.settings).wants_secret()
+    except ValidationError:
+        return False
 
 
 def check(version: Version) -> None:
