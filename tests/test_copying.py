@@ -52,7 +52,7 @@ def test_both_change_logs_say_who_copied_what_from_where(copy, payments, owner) 
     (version,) = copy(payments)
     here, there = payments.history.first(), version.workflow.history.first()
     assert here.history_change_reason == "v1 (Live) copied to “Branch”" and here.history_user == owner
-    assert there.history_change_reason == "v1 (Test) came from Company ABC / Payments v1 (Live)"
+    assert there.history_change_reason == "v1 (Test) copied from Company ABC / Payments v1 (Live)"
     assert there.history_user == owner
 
 
@@ -136,11 +136,11 @@ def test_going_live_waits_for_the_checklist_and_says_why(copy, payments, workspa
         {"nodes": [TRIGGER, {"id": "end", "kind": "stop"}], "edges": [{"source": "start", "target": "end"}]},
     )
     (version,) = copy(ready, state="test")
-    flow, checklist = version.workflow, checklists.open_checklist(version.workflow)
+    flow, checklist = version.workflow, checklists.open_checklists(version.workflow)[0]
     with pytest.raises(Refused, match=r"hand out the new URL .*; look whether .*; fire it once"):
         publishing.go_live(version, by=owner, now=timezone.now())
-    checklists.tick(checklist, checklists.URL, by=owner, now=timezone.now())
-    checklists.tick(checklist, checklists.SAMPLE, by=owner, now=timezone.now())
+    managing.tick(checklist, checklists.URL, by=owner, now=timezone.now())
+    managing.tick(checklist, checklists.SAMPLE, by=owner, now=timezone.now())
     finish(example.door(flow, "test"), clock)
     # A change after the run makes v2, which has the same checklist.
     graph = ready.test.drawn().model_dump(mode="json")
@@ -148,7 +148,7 @@ def test_going_live_waits_for_the_checklist_and_says_why(copy, payments, workspa
     second = publishing.save(flow, parse_graph(graph), by=owner, now=timezone.now())
     assert second.number == 2 and second.checklist_id == checklist.pk
     publishing.go_live(second, by=owner, now=timezone.now())
-    assert checklists.open_checklist(flow) is None
+    assert not checklists.open_checklists(flow)
 
 
 def test_a_workflow_that_was_there_has_told_its_url_and_goes_live_with_its_own_versions(
@@ -238,3 +238,19 @@ def test_what_changed_between_the_look_and_the_copy_is_told_and_nothing_is_half_
     Membership.objects.filter(user=owner, workspace=branch).update(role=Role.VIEWER)
     assert "Not copied: pick a workspace that you own, too." in client.post(url, asked).content.decode()
     assert not Workflow.objects.of(branch).exists()
+
+
+def test_each_copy_that_is_not_live_yet_has_a_checklist_of_its_own_on_the_page(copy, payments, branch, owner) -> None:
+    (first,), (second,) = copy(payments), copy(payments)
+    client, url = client_of(owner), f"/w/{branch.wsid}/workflows/{first.workflow.slug}"
+    page = client.get(url).content.decode()
+    assert "Before v1 goes live" in page and "Before v2 goes live" in page
+    tick = {"verb": "tick", "point": checklists.SAMPLE, "checklist": str(first.checklist_id)}
+    client.post(f"{url}/do", tick)
+    first.checklist.refresh_from_db()
+    second.checklist.refresh_from_db()
+    assert first.checklist.sample_checked_at and not second.checklist.sample_checked_at
+    assert reasons(first.workflow)[-1] == "checklist: the sample is checked"
+    assert (
+        "nothing to tick any more" in client.post(f"{url}/do", {**tick, "checklist": "0"}, follow=True).content.decode()
+    )

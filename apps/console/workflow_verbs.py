@@ -76,11 +76,12 @@ def _unarchive(request: HttpRequest, membership: Membership, found: Workflow) ->
 
 
 def _tick(request: HttpRequest, membership: Membership, found: Workflow) -> Done:
-    checklist = checklists.open_checklist(found)
+    wanted = number_in(request.POST.get("checklist", ""))
+    checklist = next((row for row in checklists.open_checklists(found) if row.pk == wanted), None)
     point = request.POST.get("point", "")
     if checklist is None or point not in checklists.TICKED:
         raise Refused("there is nothing to tick any more: reload the page")
-    checklists.tick(checklist, point, by=membership.user, now=timezone.now())
+    managing.tick(checklist, point, by=membership.user, now=timezone.now())
     return f"Done: {checklists.TODO[point]}.", found
 
 

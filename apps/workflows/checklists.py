@@ -23,7 +23,7 @@ TODO = {
     SAMPLE: "look whether the trigger's sample is what is sent here",
     RUN: "fire it once in the test environment, and see the run complete",
 }
-
+MOST_OPEN = 10
 DONE = {URL: "the new URL is handed out", SAMPLE: "the sample is checked"}
 
 
@@ -38,10 +38,10 @@ class Point(Value):
         return TODO[self.key]
 
 
-def open_checklist(workflow: Workflow) -> Checklist | None:
-    """The newest one of the workflow, while it is not done."""
-    newest = Checklist.objects.of(workflow.workspace).filter(workflow=workflow).order_by("-id").first()
-    return newest if newest is not None and newest.done_at is None else None
+def open_checklists(workflow: Workflow) -> list[Checklist]:
+    """Those of the workflow that are not done, newest first."""
+    rows = Checklist.objects.of(workflow.workspace).filter(workflow=workflow, done_at=None)
+    return list(rows.select_related("workflow").order_by("-id")[:MOST_OPEN])
 
 
 def begun(workflow: Workflow, source: str, needs: Iterable[Need], *, by: User | None, now: datetime) -> Checklist:
@@ -65,11 +65,9 @@ def _url_given_at(workflow: Workflow, now: datetime) -> datetime | None:
 
 
 def newest_version(checklist: Checklist) -> Version | None:
-    return (
-        checklist.versions.select_related("workflow__workspace", "workflow__trigger__secret")
-        .order_by("-number")
-        .first()
-    )
+    rows = checklist.versions.select_related("workflow__workspace", "workflow__trigger__secret")
+    newest: Version | None = rows.order_by("-number").first()
+    return newest
 
 
 def matches_of(checklist: Checklist, version: Version) -> list[Match]:
@@ -117,14 +115,6 @@ def check(version: Version) -> None:
     left = [point.todo for point in points(checklist, version) if not point.done]
     if left:
         raise Refused(f"it came from {checklist.source}, and its checklist is not done: {'; '.join(left)}")
-
-
-def tick(checklist: Checklist, key: str, *, by: User | None, now: datetime) -> None:
-    """A person says that it is done; the change log says who."""
-    workflow = checklist.workflow
-    Checklist.objects.filter(pk=checklist.pk, **{TICKED[key]: None}).update(**{TICKED[key]: now})
-    workflow._change_reason, workflow._history_user = f"checklist: {DONE[key]}", by
-    workflow.save(update_fields=["name"])
 
 
 def close(version: Version, now: datetime) -> None:

@@ -78,7 +78,7 @@ def copy(source: Workspace, picks: Sequence[Pick], to: Workspace, *, by: User, n
     with transaction.atomic(), reversion.create_revision():
         _hold(source, to, by)
         versions = picked(source, picks)
-        brought = landing.land(to, documents(versions, picks), by=by, now=now)
+        brought = landing.land(to, documents(versions, picks), by=by, now=now, how="copied")
         for version, pick in zip(versions, picks, strict=True):
             said = f"{version} ({pick.state.capitalize()}) copied to “{to}”"
             publishing.note(publishing.held_row(version.workflow), by, said)

@@ -3,9 +3,11 @@
 A need has a name and no id, so that it means the same in every workspace.
 """
 
+import json
 from collections.abc import Iterable
 from typing import Annotated
 
+from django.db.models import Q
 from pydantic import Field
 
 from apps.channels.models import Connection
@@ -105,9 +107,19 @@ def matches_elsewhere(workspace: Workspace, needs: Iterable[Need]) -> list[Match
 
 def who_uses(workspace: Workspace, what: str, name: str) -> list[Workflow]:
     """The workflows whose Test or Live version needs this, as ("secret", "SHOP"); by name, also a workflow."""
-    rows = Workflow.objects.of(workspace).select_related("test", "live").order_by("name")
     direct = _direct(workspace, what, name)
-    return [workflow for workflow in rows if direct & _named_by(workflow)]
+    rows = Workflow.objects.of(workspace).filter(_may_name(name for _, name in direct))
+    found = rows.select_related("test", "live").order_by("name") if direct else ()
+    return [workflow for workflow in found if direct & _named_by(workflow)]
+
+
+def _may_name(names: Iterable[str]) -> Q:
+    """A first look, by the database: the name stands somewhere in the text of the drawing."""
+    found = Q()
+    for name in names:
+        text = json.dumps(name, ensure_ascii=False)
+        found |= Q(test__graph__contains=text) | Q(live__graph__contains=text)
+    return found
 
 
 def _direct(workspace: Workspace, what: str, name: str) -> set[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import reversion
 from django.db import transaction
@@ -20,6 +20,15 @@ from apps.workflows.models import Version, Workflow
 from apps.workspaces.models import Secret, Workspace
 
 WHY = {"origin": "which is a copy of the same workflow", "name": "which has the same name"}
+How = Literal["copied", "imported"]
+
+
+class Place(NamedTuple):
+    """The workflow that takes a document, and whether it was made for that."""
+
+    document: Document
+    flow: Workflow
+    is_new: bool
 
 
 class Plan(Value):
@@ -82,44 +91,43 @@ def _there(workspace: Workspace, document: Document) -> tuple[Workflow | None, L
     return (alike, "name") if alike else (None, "")
 
 
-def land(workspace: Workspace, documents: Sequence[Document], *, by: User | None, now: datetime) -> list[Version]:
-    """Their versions, all or none: v1 (Test) of a new workflow, else a version that is neither Test nor Live."""
+def land(
+    workspace: Workspace, documents: Sequence[Document], *, by: User | None, now: datetime, how: How = "imported"
+) -> list[Version]:
+    """Their versions, all or none: v1 (Test) of a new workflow, else a version that is neither Test nor Live.
+
+    The change log tells `how` each came, and from where.
+    """
     with transaction.atomic():
         Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)  # two who bring the same at once
         places = [_place(workspace, document) for document in documents]
-        come = {document.name: flow.slug for document, (flow, _) in zip(documents, places, strict=True)}
-        slugs = dict(Workflow.objects.of(workspace).values_list("name", "slug")) | come
-        return [
-            _added(document, flow, is_new, slugs, by, now)
-            for document, (flow, is_new) in zip(documents, places, strict=True)
-        ]
+        slugs = dict(Workflow.objects.of(workspace).values_list("name", "slug"))
+        slugs |= {place.document.name: place.flow.slug for place in places}
+        return [_added(place, slugs, how, by, now) for place in places]
 
 
-def _place(workspace: Workspace, document: Document) -> tuple[Workflow, bool]:
-    """The workflow that takes it, and whether it was made for that."""
+def _place(workspace: Workspace, document: Document) -> Place:
     there, _ = _there(workspace, document)
     if there is not None:
-        return there, False
+        return Place(document, there, is_new=False)
     made = publishing.create(workspace, document.name, origin=document.origin)
     secret = Secret.objects.of(workspace).filter(name=document.trigger_secret).first()
     Trigger.objects.filter(pk=made.trigger_id).update(secret=secret)
-    return made, True
+    return Place(document, made, is_new=True)
 
 
-def _added(
-    document: Document, flow: Workflow, is_new: bool, slugs: dict[str, str], by: User | None, now: datetime
-) -> Version:
+def _added(place: Place, slugs: dict[str, str], how: How, by: User | None, now: datetime) -> Version:
+    document, words = place.document, place.document.source.words()
     graph = renamed(document.drawing, WORKFLOW, slugs, TRIGGERS.all())
-    words = document.source.words()
     with reversion.create_revision():
-        held = publishing.held_row(flow)
+        held = publishing.held_row(place.flow)
         checklist = checklists.begun(held, words, document.needs, by=by, now=now)
         version = publishing.add_version(held, graph, by, now)
         told = {"name": document.version_name, "note": document.version_note, "checklist": checklist}
         Version.objects.filter(pk=version.pk).update(**told)
-        if is_new:
-            publishing.change(held, by, f"{version} (Test) came from {words}", test=version)
+        if place.is_new:
+            publishing.change(held, by, f"{version} (Test) {how} from {words}", test=version)
         else:
-            publishing.note(held, by, f"{version} came from {words}")
+            publishing.note(held, by, f"{version} {how} from {words}")
     version.refresh_from_db()
     return version

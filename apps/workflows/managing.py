@@ -10,9 +10,9 @@ from reversion.models import Version as Kept
 
 from apps.accounts.models import User
 from apps.common.trouble import Refused
-from apps.workflows import approvals
-from apps.workflows.models import MAX_GROUPS, Group, Version, Workflow
-from apps.workflows.publishing import change, create, defects, held_row, save
+from apps.workflows import approvals, checklists
+from apps.workflows.models import MAX_GROUPS, Checklist, Group, Version, Workflow
+from apps.workflows.publishing import change, create, defects, held_row, note, save
 from apps.workspaces.models import Workspace
 
 MAX_NAME = 100
@@ -100,6 +100,15 @@ def _free_name(workspace: Workspace, name: str, but: Workflow | None = None) -> 
 def describe(version: Version, name: str, note: str) -> None:
     """A name and a note for a version; its drawing stays as it is."""
     Version.objects.filter(pk=version.pk).update(name=name, note=note)
+
+
+def tick(checklist: Checklist, key: str, *, by: User | None, now: datetime) -> None:
+    """A person says that this point is done; the change log says who."""
+    column = checklists.TICKED[key]
+    with transaction.atomic(), reversion.create_revision():
+        held = held_row(checklist.workflow)
+        if Checklist.objects.filter(pk=checklist.pk, **{column: None}).update(**{column: now}):
+            note(held, by, f"checklist: {checklists.DONE[key]}")
 
 
 def groups_of(workspace: Workspace) -> QuerySet[Group]:
