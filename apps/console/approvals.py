@@ -13,10 +13,10 @@ from apps.console.showing import number_in, paged, show, typed
 from apps.workflows import approving
 from apps.workflows.approvals import rule_of
 from apps.workflows.models import MAX_APPROVALS, ApprovalRule, LiveRequest
-from apps.workspaces.models import Membership, Role
+from apps.workspaces.models import Membership, Role, Workspace
 from apps.workspaces.tenancy import member, owner
 
-MAX_COMMENT, MOST_OPEN = 500, 100
+MAX_COMMENT, MOST_OPEN, MOST_PEOPLE = 500, 100, 500
 PENDING = (LiveRequest.State.OPEN, LiveRequest.State.APPROVED)
 VERBS = {"approve": approving.approve, "reject": approving.reject, "cancel": approving.cancel}
 SAID = {
@@ -37,7 +37,7 @@ def approvals(request: HttpRequest, membership: Membership) -> HttpResponse:
     pending = [_shown(row, membership) for row in rows.filter(state__in=PENDING)[:MOST_OPEN]]
     rule = ApprovalRule.objects.of(place).first() or ApprovalRule(workspace=place)
     chosen = set(rule.approvers.values_list("pk", flat=True)) if rule.pk else set()
-    people = Membership.objects.of(place).select_related("user").order_by("user__email")
+    people = _people(place)
     facts = {
         "here": "approvals",
         "mine": [row for row in pending if row["may_speak"]],
@@ -47,11 +47,16 @@ def approvals(request: HttpRequest, membership: Membership) -> HttpResponse:
         "rule_set": rule.history.select_related("history_user").first() if rule.pk else None,
         "is_on": rule_of(place) is not None,
         "most": MAX_APPROVALS,
-        "people": [(one, one.pk in chosen) for one in people[:MOST_OPEN]],
-        "approvers": [one.user.email for one in people.filter(pk__in=chosen)[:MOST_OPEN]],
+        "people": [(one, one.pk in chosen) for one in people],
+        "approvers": [one.user.email for one in people if one.pk in chosen],
         "is_owner": membership.role == Role.OWNER,
     }
     return show(request, "pages/approvals.html", membership, facts)
+
+
+def _people(place: Workspace) -> list[Membership]:
+    """Whom the form offers."""
+    return list(Membership.objects.of(place).select_related("user").order_by("user__email")[:MOST_PEOPLE])
 
 
 def _shown(row: LiveRequest, membership: Membership) -> dict[str, Any]:
@@ -95,8 +100,10 @@ def set_rule(request: HttpRequest, membership: Membership) -> HttpResponse:
     rule.required, rule.goes_live = required, request.POST.get("goes_live") == "yes"
     rule._history_user = membership.user
     rule.save()
-    chosen = [number_in(key) for key in request.POST.getlist("approver")]
-    rule.approvers.set(Membership.objects.of(place).filter(pk__in=chosen))
+    chosen = {number_in(key) for key in request.POST.getlist("approver")}
+    offered = {one.pk for one in _people(place)}
+    unseen = rule.approvers.exclude(pk__in=offered)
+    rule.approvers.set([*Membership.objects.of(place).filter(pk__in=chosen & offered), *unseen])
     needed = f"{required} approval{'s' if required > 1 else ''} needed to go live from now on."
     messages.success(request, needed if required else "Approvals are off.")
     return redirect("approvals", place.wsid)
