@@ -225,6 +225,13 @@ def test_by_the_page_an_outsider_and_an_editor_copy_nothing(workspace, payments,
     assert not Workflow.objects.exclude(workspace=workspace).exists()
 
 
+def test_two_workspaces_of_one_name_are_told_apart(workspace, payments, branch, owner) -> None:
+    other = Workspace.objects.create(name="Branch")
+    Membership.objects.create(workspace=other, user=owner, role=Role.OWNER)
+    page = client_of(owner).get(f"/w/{workspace.wsid}/copy", {"flow": payments.slug}).content.decode()
+    assert f"Branch ({other.wsid})" in page and f"Branch ({branch.wsid})" in page
+
+
 def test_what_changed_between_the_look_and_the_copy_is_told_and_nothing_is_half_written(
     workspace, payments, branch, owner
 ) -> None:

@@ -80,6 +80,12 @@ def test_the_page_of_a_workflow_shows_what_it_depends_on_and_what_is_missing(cli
     assert "matched" in page and "missing" not in page
 
 
+def test_a_name_that_is_longer_than_any_is_missing_and_the_page_stands(client, workspace) -> None:
+    flow = drawn(workspace, "Calls", calling("S" * 5000))
+    page = client.get(f"/w/{workspace.wsid}/workflows/{flow.slug}").content.decode()
+    assert "missing" in page and "S" * 99 + "…" in page and "S" * 101 not in page.split("needs", 1)[1]
+
+
 def test_before_a_workflow_is_archived_or_deleted_its_page_says_who_starts_it(client, workspace) -> None:
     reminder = drawn(workspace, "Reminder", {"nodes": [TRIGGER], "edges": []})
     drawn(workspace, "Starter", starting(reminder.slug))

@@ -1,5 +1,6 @@
 """Copying workflows to another workspace: what would come of it, then the copy."""
 
+from collections import Counter
 from typing import Any
 
 from django.contrib import messages
@@ -29,7 +30,7 @@ def copy(request: HttpRequest, membership: Membership) -> HttpResponse:
     targets = copying.targets(place, membership.user)
     to = targets.filter(wsid=asked.get("to", "")).first()
     picks = [Pick(slug=row["workflow"].slug, state=row["state"]) for row in rows if row["state"]]
-    facts: dict[str, Any] = {"here": "workflows", "rows": rows, "targets": targets, "to": to}
+    facts: dict[str, Any] = {"here": "workflows", "rows": rows, "targets": _told_apart(targets), "to": to}
     try:
         if request.method == "POST":
             return _copied(request, membership, to, picks)
@@ -37,6 +38,12 @@ def copy(request: HttpRequest, membership: Membership) -> HttpResponse:
     except Refused as trouble:
         facts["trouble"] = trouble
     return show(request, "pages/copy.html", membership, {**facts, "state": asked.get("state", "")})
+
+
+def _told_apart(targets: QuerySet[Workspace]) -> list[tuple[Workspace, str]]:
+    """The workspaces with what people read; two of one name have their public ids beside it."""
+    names = Counter(place.name for place in targets)
+    return [(place, f"{place.name} ({place.wsid})" if names[place.name] > 1 else place.name) for place in targets]
 
 
 def _flows(place: Workspace, slugs: list[str]) -> QuerySet[Any]:

@@ -20,6 +20,7 @@ from apps.workflows.models import Workflow
 from apps.workspaces.models import Secret, Workspace
 
 EVENT, TEMPLATE, CONNECTION, SECRET, WORKFLOW = "notification event", "template", "connection", "secret", "workflow"
+MAX_NAME = 100
 BEHIND = (TEMPLATE, CONNECTION)  # of an event
 _MODELS = {EVENT: NotificationEvent, TEMPLATE: Template, CONNECTION: Connection, SECRET: Secret, WORKFLOW: Workflow}
 
@@ -28,7 +29,7 @@ class Need(Value):
     """Something that a drawing depends on. `by`: the names of the blocks that need it, or of notification events."""
 
     what: str = Field(max_length=50)
-    name: str = Field(max_length=100)
+    name: str = Field(max_length=MAX_NAME)
     by: tuple[Annotated[str, Field(max_length=100)], ...] = Field(default=(), max_length=1000)
 
 
@@ -47,7 +48,12 @@ def named_in(graph: Graph, trigger_secret: str = "") -> list[Need]:
         found.setdefault((use.what, use.name), []).append(node.name or node.id if node else use.node)
     if trigger_secret:
         found.setdefault((SECRET, trigger_secret), []).append("the trigger")
-    return [Need(what=what, name=name, by=_each_once(by)) for (what, name), by in found.items() if name]
+    return [Need(what=what, name=_bounded(name), by=_each_once(by)) for (what, name), by in found.items() if name]
+
+
+def _bounded(name: str) -> str:
+    """No thing has a longer name: a drawing that says one finds it nowhere."""
+    return name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 1]}…"
 
 
 def by_names(workspace: Workspace, graph: Graph) -> Graph:
