@@ -75,12 +75,12 @@ def test_a_digest_of_fifty_writers_counts_each_once_though_its_worker_dies(syste
         sender.start()
     for sender in senders:
         sender.join()
-    until(system.fate, 60, "the worker dies as the window closes")
+    system.fire_until_its_fate("claim.after", "gather")  # all fifty may lie in one window: the next closes, too
     system.end("worker")
     system.start("worker")
     system.settled(90)
     count, windows = system.check.ask(GATHERED)[0]
-    acknowledged = [order for order in system.fired if order.startswith(f"{system.test}-gather")]
-    assert count - before == len(acknowledged) == 50
-    assert windows < 50
+    acknowledged = [order for order in system.fired if order.startswith(f"{system.test}-")]
+    assert count - before == len(acknowledged) >= 50
+    assert windows < len(acknowledged)
     assert system.check.violations(system.fired) == []
