@@ -124,7 +124,7 @@ def test_only_those_who_were_chosen_approve_and_a_viewer_may_be_one(
 
 
 def test_who_asks_where_nobody_could_approve_is_told_so(rule, payments, owner, ann) -> None:
-    with pytest.raises(Refused, match="2 approvals are needed, and only 1 other people may give one"):
+    with pytest.raises(Refused, match="2 approvals are needed, and the others who may give one are 1"):
         approving.ask(changed(payments, owner), by=owner, now=timezone.now())
 
 
@@ -237,6 +237,14 @@ def test_only_an_owner_sets_who_approves_and_only_people_of_the_workspace(worksp
     rule = ApprovalRule.objects.get(workspace=workspace)
     assert (rule.required, rule.goes_live, list(rule.approvers.all())) == (2, True, [ann])
     assert rule.history.first().history_user == owner
+
+
+@pytest.mark.parametrize("typed", ["", "two", "-1", "11", "1e1", "٢", "0" * 40])
+def test_a_number_that_is_none_does_not_turn_approvals_off(rule, workspace, owner, typed: str) -> None:
+    page = client_of(owner).post(f"/w/{workspace.wsid}/approvals/rule", {"required": typed}, follow=True)
+    assert "Not saved: write how many" in page.content.decode()
+    rule.refresh_from_db()
+    assert rule.required == 2
 
 
 def test_the_request_of_another_workspace_is_not_there(request_, outsider) -> None:

@@ -14,6 +14,16 @@ from tests.test_browser import browser_type_launch_args, grave, pytestmark, quie
 from tests.test_difference import payment
 
 
+def asked(page, canvas: str, width: int) -> None:
+    """By the dialog of the canvas."""
+    page.goto(f"{canvas}?version=2#live")
+    page.get_by_label("What they should know").fill("Power users are called strong customers now.")
+    shot(page, f"approvals-asking-{width}")
+    assert not grave(page)
+    page.get_by_role("dialog").get_by_role("button", name="Ask to go live").click()
+    page.get_by_text("Asked: v2 waits for 1 approval.").first.wait_for(state="attached")
+
+
 @pytest.mark.parametrize("width", [1440, 390])
 def test_an_approval_is_refused_to_its_author_given_by_another_and_goes_live(
     quiet_page,  # noqa: F811
@@ -37,12 +47,7 @@ def test_an_approval_is_refused_to_its_author_given_by_another_and_goes_live(
     page.get_by_role("button", name="Save").click()
     page.get_by_text("1 approval needed to go live from now on.").wait_for()
 
-    page.goto(f"{home}/workflows/{payments.slug}/canvas?version=2#live")
-    page.get_by_label("What they should know").fill("Power users are called strong customers now.")
-    shot(page, f"approvals-asking-{width}")
-    assert not grave(page)
-    page.get_by_role("dialog").get_by_role("button", name="Ask to go live").click()
-    page.get_by_text("Asked: v2 waits for 1 approval.").first.wait_for(state="attached")
+    asked(page, f"{home}/workflows/{payments.slug}/canvas", width)
     page.goto(f"{home}/approvals")
     assert page.get_by_text("You cannot approve it: you asked for it").is_visible()
     assert page.get_by_role("button", name="Approve").count() == 0

@@ -261,3 +261,14 @@ def test_each_copy_that_is_not_live_yet_has_a_checklist_of_its_own_on_the_page(c
     assert (
         "nothing to tick any more" in client.post(f"{url}/do", {**tick, "checklist": "0"}, follow=True).content.decode()
     )
+
+
+def test_what_is_in_the_archive_there_is_told_and_is_nobody_s_match(copy, workspace, branch, owner) -> None:
+    reminder = drawn(workspace, "Reminder", {"nodes": [TRIGGER], "edges": []})
+    starter = drawn(workspace, "Starter", starting(reminder.slug))
+    (there,) = copy(reminder, state="test")
+    managing.archive(there.workflow, by=owner, now=timezone.now())
+    (version,) = copy(starter, state="test")
+    assert version.drawing().node("go").settings["workflow"] == "Reminder"
+    (plan,) = plans(branch, copying.documents([reminder.test], [Pick(slug=reminder.slug, state="test")]))
+    assert "“Reminder” in the archive" in plan.words()

@@ -3,11 +3,12 @@
 import pytest
 from django.utils import timezone
 
+from apps.accounts.models import User
 from apps.channels.models import InboxMessage
 from apps.engine.graph import parse_graph
 from apps.runs import example
-from apps.workflows import publishing
-from apps.workflows.models import Workflow
+from apps.workflows import approving, copying, publishing
+from apps.workflows.models import ApprovalRule, Workflow
 from apps.workspaces.models import Membership, Role, Workspace
 from tests.cast import PAYMENT, drain, fire
 from tests.test_browser import browser_type_launch_args, grave, pytestmark, quiet_page, shot, signed_in  # noqa: F401
@@ -165,3 +166,28 @@ def test_exported_deleted_and_imported_it_runs(at, workspace, payments, clock, t
     drain(clock)
     page.reload()
     assert page.get_by_text("completed").first.is_visible()
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_longest_names_widen_no_page(at, workspace, owner, payments, width: int) -> None:
+    place = Workspace.objects.create(name=("Branch of the company in " * 4).strip())
+    Membership.objects.create(workspace=place, user=owner, role=Role.OWNER)
+    bob = User.objects.create_user("bob.with.a.very.long.address@subdomain.example.com", "a long password")
+    Membership.objects.create(workspace=workspace, user=bob, role=Role.EDITOR)
+    ApprovalRule.objects.create(workspace=workspace, required=1)
+    Workflow.objects.filter(pk=payments.pk).update(name="W" * 100)
+    flow = drawn(workspace, "Reminder of an order that is not paid " * 2, calling("S" * 100))
+    changed = publishing.save(payments, parse_graph(payment(power={"name": "N" * 100})), by=bob, now=timezone.now())
+    approving.ask(changed, by=bob, now=timezone.now(), comment="W" * 500)
+    pick = copying.Pick(slug=flow.slug, state="test")
+    (done,) = copying.copy(workspace, [pick], place, by=owner, now=timezone.now())
+    pages = {
+        "copy": (f"copy?flow={flow.slug}&flow={payments.slug}&to={place.wsid}", workspace),
+        "approvals": ("approvals", workspace),
+        "workflow": (f"workflows/{payments.slug}", workspace),
+        "checklist": (f"workflows/{done.version.workflow.slug}", place),
+    }
+    for name, (path, where) in pages.items():
+        page = at(path, where, width)
+        shot(page, f"long-{name}-{width}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, name

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -12,11 +13,11 @@ from apps.common.trouble import Refused
 from apps.console.showing import number_in, paged, show, typed
 from apps.workflows import approving
 from apps.workflows.approvals import rule_of
-from apps.workflows.models import MAX_APPROVALS, ApprovalRule, LiveRequest
+from apps.workflows.models import MAX_APPROVALS, MAX_COMMENT, ApprovalRule, LiveRequest
 from apps.workspaces.models import Membership, Role, Workspace
 from apps.workspaces.tenancy import member, owner
 
-MAX_COMMENT, MOST_OPEN, MOST_PEOPLE = 500, 100, 500
+MOST_OPEN, MOST_PEOPLE = 100, 500
 PENDING = (LiveRequest.State.OPEN, LiveRequest.State.APPROVED)
 VERBS = {"approve": approving.approve, "reject": approving.reject, "cancel": approving.cancel}
 SAID = {
@@ -94,16 +95,25 @@ def say(request: HttpRequest, membership: Membership, pk: int) -> HttpResponse:
 @owner
 def set_rule(request: HttpRequest, membership: Membership) -> HttpResponse:
     """How many approve, who, and what the last approval does."""
-    place = membership.workspace
-    required = min(number_in(request.POST.get("required", "")), MAX_APPROVALS)
-    rule = ApprovalRule.objects.of(place).first() or ApprovalRule(workspace=place)
-    rule.required, rule.goes_live = required, request.POST.get("goes_live") == "yes"
-    rule._history_user = membership.user
-    rule.save()
-    chosen = {number_in(key) for key in request.POST.getlist("approver")}
+    text = request.POST.get("required", "")
+    required = number_in(text)
+    if text not in map(str, range(MAX_APPROVALS + 1)):
+        messages.error(request, f"Not saved: write how many approvals are needed, 0 to {MAX_APPROVALS}.")
+    else:
+        _set_rule(request, membership, required)
+        needed = f"{required} approval{'s' if required > 1 else ''} needed to go live from now on."
+        messages.success(request, needed if required else "Approvals are off.")
+    return redirect("approvals", membership.workspace.wsid)
+
+
+def _set_rule(request: HttpRequest, membership: Membership, required: int) -> None:
+    """Who was chosen and could not be offered stays chosen."""
+    place, chosen = membership.workspace, {number_in(key) for key in request.POST.getlist("approver")}
     offered = {one.pk for one in _people(place)}
-    unseen = rule.approvers.exclude(pk__in=offered)
-    rule.approvers.set([*Membership.objects.of(place).filter(pk__in=chosen & offered), *unseen])
-    needed = f"{required} approval{'s' if required > 1 else ''} needed to go live from now on."
-    messages.success(request, needed if required else "Approvals are off.")
-    return redirect("approvals", place.wsid)
+    with transaction.atomic():
+        rule, _ = ApprovalRule.objects.get_or_create(workspace=place)
+        rule.required, rule.goes_live = required, request.POST.get("goes_live") == "yes"
+        rule._history_user = membership.user
+        rule.save()
+        unseen = rule.approvers.exclude(pk__in=offered)
+        rule.approvers.set([*Membership.objects.of(place).filter(pk__in=chosen & offered), *unseen])

@@ -20,11 +20,9 @@ from apps.engine.graph import Graph
 from apps.engine.samples import known, previews, sample_data
 from apps.triggers.registry import TRIGGERS
 from apps.workflows import approvals, approving, publishing
-from apps.workflows.models import Version, Workflow
+from apps.workflows.models import MAX_COMMENT, Version, Workflow
 from apps.workspaces.models import Membership
 from apps.workspaces.tenancy import editor, member
-
-MAX_COMMENT = 500
 
 
 class Check(Value):

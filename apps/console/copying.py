@@ -67,7 +67,7 @@ def _plans(place: Workspace, to: Workspace, picks: list[Pick]) -> list[Any]:
 def _copied(request: HttpRequest, membership: Membership, to: Workspace | None, picks: list[Pick]) -> HttpResponse:
     if to is None:
         raise Refused("pick a workspace that you own, too")
-    if len(picks) < len(request.POST.getlist("flow")):
+    if len(picks) < len(set(request.POST.getlist("flow"))):
         raise Refused("a workflow that you picked has no version or was deleted meanwhile: look at the list again")
     done = copying.copy(membership.workspace, picks, to, by=membership.user, now=timezone.now())
     for one in done:

@@ -9,7 +9,7 @@ from apps.workflows.depends import CONNECTION, EVENT, SECRET, TEMPLATE, WORKFLOW
 from apps.workflows.models import Workflow
 from apps.workspaces.models import Workspace
 
-ICONS = {EVENT: "bell", TEMPLATE: "file-text", CONNECTION: "send", SECRET: "settings", WORKFLOW: "workflow"}
+IN_ADMIN = {CONNECTION: "channels_connection", SECRET: "workspaces_secret"}
 
 
 class NeedRow(Value):
@@ -18,7 +18,6 @@ class NeedRow(Value):
     what: str
     name: str
     by: str
-    icon: str
     found: bool
     url: str
 
@@ -34,7 +33,6 @@ def _row(place: Workspace, match: Match) -> NeedRow:
         what=need.what,
         name=need.name,
         by=", ".join(need.by),
-        icon=ICONS[need.what],
         found=bool(match.key),
         url=_page_of(place, need.what, match.key) if match.key else _where_made(place, need.what),
     )
@@ -45,14 +43,11 @@ def _page_of(place: Workspace, what: str, key: int) -> str:
         return reverse("workflow", args=[place.wsid, Workflow.objects.of(place).get(pk=key).slug])
     if what in (EVENT, TEMPLATE):
         return reverse("event" if what == EVENT else "template", args=[place.wsid, key])
-    return reverse(f"admin:{_IN_ADMIN[what]}_change", args=[key])
+    return reverse(f"admin:{IN_ADMIN[what]}_change", args=[key])
 
 
 def _where_made(place: Workspace, what: str) -> str:
     pages = {EVENT: "new-event", TEMPLATE: "new-template", WORKFLOW: "workflows"}
     if what in pages:
         return reverse(pages[what], args=[place.wsid])
-    return f"{reverse(f'admin:{_IN_ADMIN[what]}_add')}?workspace={place.pk}"
-
-
-_IN_ADMIN = {CONNECTION: "channels_connection", SECRET: "workspaces_secret"}
+    return f"{reverse(f'admin:{IN_ADMIN[what]}_add')}?workspace={place.pk}"

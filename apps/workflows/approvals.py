@@ -35,7 +35,7 @@ def others(rule: ApprovalRule, version: Version, by: User | None) -> QuerySet[Me
 
 def is_approved(version: Version, edition: str) -> bool:
     """Whether enough people approved the version as it is."""
-    rows = LiveRequest.objects.filter(version=version, edition=edition)
+    rows = LiveRequest.objects.of(version.workflow.workspace).filter(version=version, edition=edition)
     return rows.filter(state=APPROVED).exists()
 
 
@@ -54,12 +54,12 @@ def check(version: Version, edition: str) -> None:
 
 def close(version: Version, now: datetime) -> None:
     """It has gone live."""
-    rows = LiveRequest.objects.filter(version=version, state__in=(OPEN, APPROVED))
+    rows = LiveRequest.objects.of(version.workflow.workspace).filter(version=version, state__in=(OPEN, APPROVED))
     rows.update(state=LiveRequest.State.LIVE, ended_at=now)
 
 
 def end(about: Workflow | Version, why: str, now: datetime) -> None:
     """What was asked for it is over: it has changed, or is gone from the lists."""
-    its = Q(workflow=about) if isinstance(about, Workflow) else Q(version=about)
-    rows = LiveRequest.objects.filter(its, state__in=(OPEN, APPROVED))
+    workflow, its = (about, Q()) if isinstance(about, Workflow) else (about.workflow, Q(version=about))
+    rows = LiveRequest.objects.of(workflow.workspace).filter(its, workflow=workflow, state__in=(OPEN, APPROVED))
     rows.update(state=LiveRequest.State.ENDED, ended_at=now, why=why[:500])

@@ -23,7 +23,12 @@ def ask(version: Version, *, by: User, now: datetime, comment: str = "", seen: s
         fresh = Version.objects.select_for_update().get(pk=version.pk)
         if seen and fresh.edition() != seen:
             raise Refused(f"somebody else changed {version} meanwhile: open it again and look")
-        waiting = LiveRequest.objects.filter(workflow=held, state=State.OPEN).select_related("version").first()
+        waiting = (
+            LiveRequest.objects.of(held.workspace)
+            .filter(workflow=held, state=State.OPEN)
+            .select_related("version")
+            .first()
+        )
         if waiting is not None:
             raise Refused(f"{waiting.version} waits for approvals already: cancel that first")
         _check_people(rule, fresh, by)
@@ -52,7 +57,7 @@ def _check_people(rule: ApprovalRule, version: Version, by: User) -> None:
     count = approvals.others(rule, version, by).count()
     if count < rule.required:
         raise Refused(
-            f"{rule.required} approvals are needed, and only {count} other people may give one: "
+            f"{rule.required} approvals are needed, and the others who may give one are {count}: "
             "an owner can change who approves"
         )
 
@@ -122,8 +127,8 @@ def cancel(request: LiveRequest, membership: Membership, comment: str, now: date
 def _held(request: LiveRequest) -> LiveRequest:
     """The row as it is now, locked after its workflow's. Raises Refused when it is over."""
     publishing.held_row(request.workflow)
-    rows = LiveRequest.objects.select_for_update(of=("self",)).select_related("version", "workspace", "workflow")
-    held: LiveRequest = rows.get(pk=request.pk)
+    rows = LiveRequest.objects.of(request.workspace).select_for_update(of=("self",))
+    held: LiveRequest = rows.select_related("version", "workspace", "workflow").get(pk=request.pk)
     if held.state not in (State.OPEN, State.APPROVED):
         raise Refused(f"it is over: {held.why or held.get_state_display()}")
     return held

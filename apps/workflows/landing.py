@@ -49,9 +49,10 @@ class Plan(Value):
         """What it becomes."""
         if self.there is None:
             return f"“{self.document.name}” becomes v1 (Test) of a new workflow."
+        archive = " in the archive" if self.there.archived_at else ""
         return (
-            f"It becomes v{self.number} of “{self.there}”, {WHY[self.why]}, and is neither Test nor Live. Nothing that "
-            "is there is changed: pick the version on the canvas, then save it or go live with it."
+            f"It becomes v{self.number} of “{self.there}”{archive}, {WHY[self.why]}, and is neither Test nor Live. "
+            "Nothing that is there is changed: pick the version on the canvas, then save it or go live with it."
         )
 
     @property
@@ -101,7 +102,7 @@ def land(
     with transaction.atomic():
         Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)  # two who bring the same at once
         places = [_place(workspace, document) for document in documents]
-        slugs = dict(Workflow.objects.of(workspace).values_list("name", "slug"))
+        slugs = dict(Workflow.objects.of(workspace).filter(archived_at=None).values_list("name", "slug"))
         slugs |= {place.document.name: place.flow.slug for place in places}
         return [_added(place, slugs, how, by, now) for place in places]
 

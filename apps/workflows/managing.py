@@ -145,8 +145,6 @@ def put_back(workflow: Workflow, kept: Kept, *, by: User | None, now: datetime) 
     errors = [p for p in defects(workflow, live.drawing()) if p.severity == "error"] if live else []
     if errors:
         raise Refused(f"{live}, which was live, has {len(errors)} errors now; the first: {errors[0].message}")
-    if live is not None and live.pk != workflow.live_id:
-        approvals.check(live, live.edition())
     pointers = {
         "live": live,
         "test": Version.objects.filter(pk=was["test_id"], workflow=workflow).first(),
@@ -155,4 +153,7 @@ def put_back(workflow: Workflow, kept: Kept, *, by: User | None, now: datetime) 
     plain = {name: was[name] for name in ("name", "paused", "archived_at")}
     with transaction.atomic(), reversion.create_revision():
         at = f"{kept.revision.date_created:%Y-%m-%d %H:%M:%S} UTC"
-        change(held_row(workflow), by, f"put back as it was on {at}", **plain, **pointers)
+        held = held_row(workflow)
+        if live is not None and live.pk != held.live_id:
+            approvals.check(live, live.edition())
+        change(held, by, f"put back as it was on {at}", **plain, **pointers)
