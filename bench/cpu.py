@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 
 TICKS = os.sysconf("SC_CLK_TCK")
-PARTS = (("web", "gunicorn"), ("beat", " beat"), ("shop", "shop"), ("worker", "worker"))
+PARTS = (("web", "granian"), ("beat", " beat"), ("shop", "shop"), ("worker", "worker"))
 OURS = ("web", "worker", "beat", "postgres", "redis")
 Reading = dict[str, dict[int, float]]
 BACKENDS = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"

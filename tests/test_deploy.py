@@ -13,7 +13,7 @@ DEPLOY = ROOT / "deploy"
 
 def options(command: str) -> list[str]:
     """The command without what differs by machine: where it listens and how many processes it has."""
-    return re.sub(r"--(bind|workers) \S+ ", "", command).split()
+    return re.sub(r"--(host|port|workers) \S+ |--respawn-failed-workers ", "", command).split()
 
 
 def started(file: Path) -> list[list[str]]:
