@@ -79,7 +79,7 @@ def test_a_process_that_lives_on_counts_what_it_tries_once(story, clock: Clock, 
 def test_what_was_begun_three_times_and_never_ended_is_put_aside(story, clock: Clock) -> None:
     """Each `Care` is a process of its own, that died."""
     request = fire(story.webhook_live)[1]["request_id"]
-    counted = [events.suspect(Event.objects.get().pk) for _ in range(4)]
+    counted = [events.suspect(Event.objects.get().pk, timezone.now()) for _ in range(4)]
     assert counted == [True, True, True, False]
     assert Event.objects.get(pk=request).state == "failed"
     assert events.replay([Event.objects.get().pk], "me") == 1

@@ -124,23 +124,6 @@ def test_what_is_known_goes_on_while_the_database_is_away(settings) -> None:
     assert [read(), read(), read()] == ["first", "first", "second"]
 
 
-def test_what_was_accepted_before_its_workflow_was_paused_is_ignored_and_says_so(
-    story, payments, owner, clock: Clock
-) -> None:
-    _, answer = fire(story.webhook_live)
-    publishing.pause(payments, by=owner)
-    sweep(clock)
-    row = Event.objects.get(pk=answer["request_id"])
-    assert (row.state, row.reason) == ("ignored", "the workflow was paused")
-
-
-def test_what_was_accepted_before_its_version_went_is_ignored_and_says_so(story, payments, clock: Clock) -> None:
-    _, answer = fire(story.webhook_live)
-    Subscription.objects.filter(trigger=payments.trigger).delete()
-    sweep(clock)
-    assert "no version" in Event.objects.get(pk=answer["request_id"]).reason
-
-
 @pytest.mark.django_db(transaction=True)
 def test_a_start_whose_commit_got_no_answer_goes_on_with_what_is_there(
     story, outside: Outside, clock: Clock, silent_commit: list[int]

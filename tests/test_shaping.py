@@ -138,7 +138,7 @@ def test_a_backlog_of_one_workspace_keeps_no_other_waiting(story, workspace, clo
     jobs = take_news(clock, lane, AT_ONCE)
     assert len(jobs) == 5
     late.refresh_from_db()
-    assert late.state == "ignored", "it was looked at, although 25 older ones wait"
+    assert late.state == "failed", "it was looked at, although 25 older ones wait"
 
 
 def test_due_runs_of_a_workspace_wait_for_room_and_others_go(story, workspace, clock: Clock) -> None:

@@ -131,7 +131,7 @@ def dead(story) -> Event:
     """An event that broke five times."""
     request = fire(story.webhook_live)[1]["request_id"]
     for _ in range(5):
-        events.stumble(request)
+        events.stumble(request, timezone.now())
     return Event.objects.get(state="failed")
 
 

@@ -8,8 +8,8 @@ from django.views.decorators.http import require_POST
 
 from apps.common.trouble import Refused
 from apps.console.showing import number_in, show, typed
-from apps.console.workflow import workflow_of
-from apps.workflows import checklists, managing
+from apps.console.workflow import SHOWN, workflow_of
+from apps.workflows import accepted, checklists, managing
 from apps.workflows.depends import WORKFLOW, who_uses
 from apps.workflows.models import Workflow
 from apps.workspaces.models import Membership
@@ -44,6 +44,7 @@ def _ask(request: HttpRequest, membership: Membership, found: Workflow) -> HttpR
     what, then = ASKED[verb]
     users = [user for user in who_uses(membership.workspace, WORKFLOW, found.name) if user != found]
     facts = {"here": "workflows", "workflow": found, "verb": verb, "what": what, "then": then, "users": users}
+    facts["waiting"] = accepted.waiting(found, SHOWN)
     return show(request, "pages/confirm.html", membership, facts)
 
 
@@ -85,6 +86,11 @@ def _tick(request: HttpRequest, membership: Membership, found: Workflow) -> Done
     return f"Done: {checklists.TODO[point]}.", found
 
 
+def _drop(request: HttpRequest, membership: Membership, found: Workflow) -> Done:
+    count = accepted.drop(found, by=membership.user, now=timezone.now())
+    return f"{count} accepted request{'' if count == 1 else 's'} dropped.", found
+
+
 def _delete(request: HttpRequest, membership: Membership, found: Workflow) -> Done:
     managing.delete(found)
     return f"“{found}” is deleted.", None
@@ -105,5 +111,6 @@ VERBS = {
     "archive": _archive,
     "unarchive": _unarchive,
     "delete": _delete,
+    "drop": _drop,
     "tick": _tick,
 }

@@ -63,7 +63,7 @@ class Care:
         calls.give([going(one, clock, messages) for one in placed])
 
     def _event(self, pk: UUID, clock: Clock, calls: Hands, messages: Hands) -> None:
-        if not self._may(pk, lambda: events.suspect(pk)):
+        if not self._may(pk, lambda: events.suspect(pk, clock())):
             return
         placed = starting.start_alone(str(pk), clock(), messages.room)
         calls.give([going(one, clock, messages) for one in placed])

@@ -9,7 +9,7 @@ from typing import Any
 from apps.common.fairness import Group
 from apps.engine.decisions import Call
 from apps.engine.node import NodeType
-from apps.events.transitions import Entry
+from apps.events.entries import Entry
 from apps.notifications.notify import Said
 from apps.runs.journal import Free, Journal
 from apps.runs.models import Run

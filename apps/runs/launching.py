@@ -5,15 +5,16 @@ from typing import Any
 
 from apps.common.trouble import Refused
 from apps.engine.decisions import Launch, Listen
-from apps.events.finding import keys_of, words_of
-from apps.events.transitions import Entry
+from apps.events import launched
+from apps.events.finding import words_of
+from apps.events.launched import ENDED, LAUNCHED
+from apps.events.entries import Entry
 from apps.runs.journal import Journal
-from apps.runs.listening import ENDED, opened
+from apps.runs.listening import opened
 from apps.runs.models import Run
 from apps.triggers import ingest
 from apps.workflows.models import Workflow
 
-LAUNCHED = "workflow.started"
 MAX_DEPTH = 5
 
 
@@ -43,7 +44,5 @@ def _entry(asked: Launch, run: Run, now: datetime) -> Entry:
 
 def ended(run: Run, now: datetime) -> Entry:
     """The news that a run which another started is over."""
-    body = {"request_id": str(run.event_id), "status": str(run.state), "code": run.code, "error": run.error}
-    where = {"workspace_id": run.workspace_id, "environment": run.environment}
-    source = {"kind": ENDED, "source_kind": "run", "source_id": ENDED}
-    return Entry.new(now, keys_of(ENDED, body), body=body, **where, **source)
+    event = {"id": run.event_id, "workspace_id": run.workspace_id, "environment": run.environment}
+    return launched.ended(event, now, status=str(run.state), code=run.code, error=run.error)

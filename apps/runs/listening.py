@@ -1,23 +1,42 @@
-"""Runs that wait for an event, and events that find them; each run counts an event once."""
+"""Runs that wait for an event, and events that find them; each run counts an event once.
 
+A wait is found by one key made of all that the event must have, so the order of the conditions is nothing and a
+million waits are one look into an index. What an event can be asked for is what open waits of its name ask for.
+"""
+
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from apps.common.ids import ordered_id
+from django.db.models import Exists, OuterRef, QuerySet
+
+from apps.common import rows
+from apps.common.ids import first_id, ordered_id
 from apps.engine.data import MISSING, RunData
 from apps.engine.decisions import Listen
 from apps.engine.shown import shown
 from apps.events import transitions as events
 from apps.events.finding import key_of, keys_of
 from apps.events.firing import FIRED
+from apps.events.launched import ENDED
 from apps.events.models import Event, Mark
 from apps.runs.journal import Journal
 from apps.runs.models import Run
-from apps.runs.shared import Listening
+from apps.runs.shared import Listening, hashed
 
-PAGE = 500
-ENDED = "run.ended"
 HEARD = (FIRED, ENDED)
+BETWEEN = "\x1f"
+MOST_EARLY = 20  # their marks say that they fit: the first one does
+SKEW = timedelta(days=1)  # of ids, which the makers' own clocks give
+FEW = 200  # events that have a value: a rarer one is not looked for
+# Jumps from one set of paths to the next in the index of open waits.
+_ASKED = """
+WITH RECURSIVE p(paths) AS (
+  SELECT MIN(paths) FROM runs_listening WHERE {here}
+  UNION ALL SELECT (SELECT MIN(paths) FROM runs_listening WHERE {here} AND paths > p.paths) FROM p
+  WHERE p.paths IS NOT NULL
+) SELECT paths FROM p WHERE paths IS NOT NULL
+""".format(here="open AND workspace_id = %s AND environment = %s AND name = %s")
 
 
 def listen(asked: Listen, journal: Journal, node: str) -> dict[str, Any]:
@@ -25,35 +44,59 @@ def listen(asked: Listen, journal: Journal, node: str) -> dict[str, Any]:
     run = journal.run
     place = {"run_id": run.pk, "node": node, "visit": journal.visits[node] + 1}
     row = Listening.objects.filter(**place, open=True).first() or opened(asked, journal, place)
+    if not row.paths:
+        _key(row)
     early = _early(row, run)
     if early is None:
         return {"event": None}
     hear(row, early.pk)
-    events.hear(early.pk)
+    events.hear_late(early.pk)
     return {"event": told(early)}
 
 
 def opened(asked: Listen, journal: Journal, place: dict[str, Any]) -> Listening:
     run = journal.run
     stop(run)  # it stands in one place: whatever it waited for before, it has left
-    key = key_of(asked.name, *next(iter(asked.match.items())))
-    facts = {"environment": run.environment, "name": asked.name, "match": asked.match, "key_hash": key}
+    facts = {"environment": run.environment, "name": asked.name, "match": asked.match}
     row = Listening(id=ordered_id(), workspace_id=run.workspace_id, **place, **facts)
+    row.paths, row.key_hash = _paths(asked.match), _whole(asked.match)
     row.save(force_insert=True)
     return row
 
 
 def waiting_for(event: Event, limit: int) -> list[Listening]:
-    """The open waits that this event ends, at most `limit`."""
+    """Open waits that this event ends, at most `limit`; a run that has counted it waits for another."""
     where = {"environment": event.environment, "name": event.source_id, "open": True}
-    keys = keys_of(event.source_id, event.body)
-    found = Listening.objects.of(event.workspace).filter(**where, key_hash__in=keys).order_by("pk")
-    fitting: list[Listening] = []
-    page = list(found[:PAGE])
-    while page and len(fitting) < limit:
-        fitting += [row for row in page if _fits(row, event.body)]
-        page = list(found.filter(pk__gt=page[-1].pk)[:PAGE])
-    return fitting[:limit]
+    found = Listening.objects.of(event.workspace).filter(**where, key_hash__in=_keys(event))
+    fits = found.filter(~Exists(Listening.objects.filter(run=OuterRef("run"), event_id=event.pk)))
+    return [row for row in fits.order_by("pk")[:limit] if _fits(row, event.body)]
+
+
+def _keys(event: Event) -> list[str]:
+    """The keys of all waits that it could end."""
+    asked = rows.read(_ASKED, [event.workspace_id, event.environment, event.source_id] * 2)
+    data, keys = RunData(trigger=event.body), []
+    for (paths,) in asked:
+        found = {path: data.lookup(f"trigger.{path}") for path in paths.split(BETWEEN)} if paths else {}
+        if paths and MISSING not in found.values():
+            keys.append(_whole({path: shown(value) for path, value in found.items()}))
+        if not paths:  # of a worker from before this key was there
+            keys += keys_of(event.source_id, event.body)
+    return keys
+
+
+def _paths(match: dict[str, str]) -> str:
+    return BETWEEN.join(sorted(match))
+
+
+def _whole(match: dict[str, str]) -> str:
+    return hashed(*(part for path in sorted(match) for part in (path, match[path])))
+
+
+def _key(row: Listening) -> None:
+    """Of a worker from before it had one."""
+    row.paths, row.key_hash = _paths(row.match), _whole(row.match)
+    row.save(update_fields=["paths", "key_hash"])
 
 
 def hear(row: Listening, event_id: UUID | None) -> None:
@@ -75,12 +118,22 @@ def told(event: Event) -> dict[str, Any]:
 
 
 def _early(row: Listening, run: Run) -> Event | None:
-    marked = Mark.objects.of(run.workspace).filter(word=row.key_hash).order_by("event_id")
-    counted = Listening.objects.filter(run=run, event_id__isnull=False).values_list("event_id", flat=True)
+    """The first event since the run's own that fits and that it has not counted."""
     where = {"environment": run.environment, "source_id": row.name, "received_at__gte": run.event.received_at}
-    found = Event.objects.of(run.workspace).filter(pk__in=marked.values("event_id"), **where)
-    fitting = (event for event in found.order_by("received_at").exclude(pk__in=[*counted]) if _fits(row, event.body))
-    return next(fitting, None)
+    found = Event.objects.of(run.workspace).filter(pk__in=_rarest(row, run), **where)
+    counted = Listening.objects.filter(run=run, event_id=OuterRef("pk"))
+    first = found.exclude(Exists(counted)).order_by("received_at")[:MOST_EARLY]
+    return next((event for event in first if _fits(row, event.body)), None)
+
+
+def _rarest(row: Listening, run: Run) -> QuerySet[Any]:
+    """The ids of events that have all the values, found by the one that fewest have."""
+    since = first_id(run.event.received_at - SKEW)
+    marked = Mark.objects.of(run.workspace).filter(event_id__gte=since)
+    keys = [key_of(row.name, path, text) for path, text in row.match.items()]
+    by = min(keys, key=lambda key: len(marked.filter(word=key).values_list("pk")[:FEW])) if len(keys) > 1 else keys[0]
+    others = [Exists(marked.filter(word=key, event_id=OuterRef("event_id"))) for key in keys if key != by]
+    return marked.filter(*others, word=by).values("event_id")
 
 
 def _fits(row: Listening, body: dict[str, Any]) -> bool:

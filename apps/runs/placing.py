@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from apps.channels import transitions as deliveries
+from apps.events.launched import LAUNCHED
 from apps.runs import launching
 from apps.runs.holding import Change, Held
 from apps.runs.journal import Journal
@@ -65,7 +66,7 @@ def put(journal: Journal, **cursor: Any) -> None:
 def change_of(journal: Journal, was: str, held: uuid.UUID | None) -> Change:
     """Take what is to be written out of the journal. A run that another started tells that it is over."""
     cursor = {**columns(journal.run, ("id", *CURSOR)), "was": was, "held": held}
-    if journal.run.ended_at is not None and journal.run.event.kind == launching.LAUNCHED:
+    if journal.run.ended_at is not None and journal.run.event.kind == LAUNCHED:
         journal.news.append(launching.ended(journal.run, journal.run.ended_at))
     change = Change(cursor, journal.steps, journal.said, journal.news)
     unsent = any(deliveries.is_due(row) for said in journal.said for row in said.deliveries)

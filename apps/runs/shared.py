@@ -83,7 +83,8 @@ class Listening(Owned):
     visit = models.PositiveIntegerField()
     name = models.CharField(max_length=50)
     match = models.JSONField(default=dict)
-    key_hash = models.CharField(max_length=65, help_text="Of what the event must have first: see `finding.key_of`.")
+    paths = models.CharField(max_length=600, db_default="", help_text="Where the event must have something, sorted.")
+    key_hash = models.CharField(max_length=65, help_text="Of all that it must have: see `listening.py`.")
     open = models.BooleanField(default=True)
     event_id = models.UUIDField(null=True, help_text="What it heard. A plain id: events are purged apart.")
 
@@ -94,8 +95,14 @@ class Listening(Owned):
         ]
         indexes = [
             models.Index(
+                fields=["workspace", "environment", "name", "paths", "key_hash"],
+                condition=Q(open=True),
+                name="listening_by_paths",
+            ),
+            models.Index(
                 fields=["workspace", "environment", "name", "key_hash"], condition=Q(open=True), name="listening_for"
             ),
+            models.Index(fields=["event_id"], condition=Q(event_id__isnull=False), name="listening_heard"),
             models.Index(fields=["workspace", "-id"], name="listening_of_workspace"),
         ]
 

@@ -10,7 +10,7 @@ from reversion.models import Version as Kept
 
 from apps.accounts.models import User
 from apps.common.trouble import Refused
-from apps.workflows import approvals, checklists
+from apps.workflows import accepted, approvals, checklists
 from apps.workflows.models import MAX_GROUPS, Checklist, Group, Version, Workflow
 from apps.workflows.publishing import change, create, defects, held_row, note, save
 from apps.workspaces.models import Workspace
@@ -39,8 +39,9 @@ def regroup(workflow: Workflow, group: Group | None, *, by: User | None) -> None
 
 
 def archive(workflow: Workflow, *, by: User | None, now: datetime) -> None:
-    """Paused and out of the lists; its runs go on, and nothing is lost."""
+    """Paused and out of the lists; its runs go on. Raises Refused while something accepted has not begun."""
     with transaction.atomic(), reversion.create_revision():
+        accepted.check(workflow)
         change(held_row(workflow), by, "archived", archived_at=now, paused=True)
         approvals.end(workflow, "the workflow was archived", now)
 
@@ -81,6 +82,7 @@ def delete(workflow: Workflow) -> None:
             list(held.versions.select_for_update())  # no run begins with one of them from here on
             if held.runs.exists():
                 raise Refused("it has runs, which show what was sent to whom: archive it instead")
+            accepted.check(held)
             trigger = held.trigger
             Workflow.objects.filter(pk=held.pk).update(test=None, live=None)
             held.delete()
@@ -154,6 +156,8 @@ def put_back(workflow: Workflow, kept: Kept, *, by: User | None, now: datetime) 
     with transaction.atomic(), reversion.create_revision():
         at = f"{kept.revision.date_created:%Y-%m-%d %H:%M:%S} UTC"
         held = held_row(workflow)
+        if was["archived_at"] and not held.archived_at:
+            accepted.check(held)
         if live is not None and live.pk != held.live_id:
             approvals.check(live, live.edition())
         change(held, by, f"put back as it was on {at}", **plain, **pointers)

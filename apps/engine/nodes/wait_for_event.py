@@ -84,14 +84,14 @@ class WaitForEvent(NodeType):
         return {"event_id": "", "name": self.event, "data": found if isinstance(found, dict) else {}}
 
     def decide(self, data: RunData, this: Try) -> Ask:
-        return self._ask(data, this.now + self._span())
+        return self._ask(data, {"until": (this.now + self._span()).isoformat(), "listens": True})
 
     def woken(self, waited: Waited, data: RunData, this: Try) -> Ask:
-        return self._ask(data, datetime.fromisoformat(waited.memo["until"]))
+        return self._ask(data, waited.memo)
 
-    def _ask(self, data: RunData, until: datetime) -> Ask:
+    def _ask(self, data: RunData, memo: dict[str, Any]) -> Ask:
         match = {row.path: render(row.value, data) for row in self.match}
-        return Ask(question=Listen(name=self.event, match=match), memo={"until": until.isoformat(), "listens": True})
+        return Ask(question=Listen(name=self.event, match=match), memo=memo)
 
     def learnt(self, facts: dict[str, Any], this: Try, memo: dict[str, Any]) -> Next | Wait:
         if facts["event"]:

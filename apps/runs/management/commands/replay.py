@@ -1,4 +1,4 @@
-"""Try again events that could not be taken in (dead letters): by id, or all of them."""
+"""Try again events that could not begin (dead letters) or that a person dropped: by id, or all dead letters."""
 
 from typing import Any
 from uuid import UUID
@@ -27,4 +27,4 @@ class Command(BaseCommand):
         hint()
         self.stdout.write(f"{count} of {len(asked)} events are tried again.")
         if count < len(asked):
-            self.stdout.write("The others had not failed, or do not exist.")
+            self.stdout.write("The others wait, have begun, or do not exist.")

@@ -1,0 +1,38 @@
+"""An event that is to be written, with all that is written beside it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from apps.common.ids import ordered_id
+
+Source = tuple[str, str]  # source_id and environment of an event
+Closed = Callable[[set[Source]], set[Source]]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An event to be written, the rows of its keys, and the words that find it. `closed` says which doors are.
+
+    `new` makes one that a run fires.
+    """
+
+    event: dict[str, Any]
+    seen: tuple[dict[str, Any], ...]
+    words: list[str]
+    closed: Closed | None = None
+
+    @classmethod
+    def new(cls, now: datetime, words: list[str], **facts: Any) -> "Entry":
+        """Without keys of a sender: the transaction that writes it fires it once."""
+        blank = {"content_type": "", "raw": b"", "reason": "", "tries": 0, "depth": 0}
+        event = {"id": ordered_id(), "received_at": now, "state": "received", **blank, **facts}
+        return cls(event, (), words)
+
+    def source(self) -> Source:
+        return self.event["source_id"], self.event["environment"]
+
+    def marks(self) -> list[dict[str, Any]]:
+        where = {"workspace_id": self.event["workspace_id"], "event_id": self.event["id"]}
+        return [{**where, "word": word} for word in self.words]
