@@ -1,22 +1,18 @@
 """Accepted means it will happen: what was answered 202 runs, waits visibly, or was dropped by a person."""
 
-from datetime import timedelta
-
 import pytest
-from django.db import connection
 
-from apps.channels.models import Connection, Delivery, InboxMessage
 from apps.common.trouble import Refused
 from apps.engine.graph import parse_graph
 from apps.events import transitions as events
 from apps.events.models import Event
-from apps.runs import invariants, purging, starting
+from apps.runs import invariants, starting
 from apps.runs.models import Run
 from apps.runs.sweeping import sweep
 from apps.triggers.models import Subscription
 from apps.workflows import accepted, managing, publishing
 from apps.workflows.models import Workflow
-from tests.cast import Clock, drain, fire
+from tests.cast import drain, fire
 
 STOP = {"id": "stop", "kind": "stop", "settings": {"code": "ran"}}
 
@@ -235,3 +231,17 @@ def test_resuming_and_dropping_runs_nothing(flow, url, clock, owner, client) -> 
     drain(clock)
     assert "2 accepted requests dropped." in said
     assert states(found) == ["dropped"] * 2 and not Workflow.objects.get(pk=flow.pk).paused
+
+
+def test_a_request_that_was_ignored_is_named_by_the_invariants(flow, url, clock) -> None:
+    (event,) = accept(url)
+    Event.objects.filter(pk=event.pk).update(state="ignored", reason="the workflow was paused")
+    assert [line for line in invariants.violations(clock()) if f"event {event.pk} was accepted and ignored" in line]
+    assert events.replay([event.pk], "me") == 1
+
+
+def test_a_parent_whose_child_never_begins_is_named_by_the_invariants(family, clock) -> None:
+    parent, _, event = family
+    assert not list(invariants.orphans(clock()))
+    Event.objects.filter(pk=event.pk).update(state="failed")
+    assert [line for line in invariants.orphans(clock()) if str(parent.pk) in line]

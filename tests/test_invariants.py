@@ -19,7 +19,7 @@ BROKEN = {
 
 def test_after_a_story_all_rules_hold(story, clock: Clock) -> None:
     finish(story.webhook_live, clock)
-    assert said("check_invariants") == "All 5 rules hold.\n"
+    assert said("check_invariants") == "All 7 rules hold.\n"
 
 
 @pytest.mark.parametrize("sql", BROKEN, ids=lambda sql: sql.split()[1])

@@ -20,7 +20,6 @@ from apps.runs.executor import carry_on, drive
 from apps.runs.models import Run
 from apps.runs.sweeping import sweep
 from apps.triggers.models import Subscription
-from apps.workflows import publishing
 from apps.workflows.models import Version
 from tests.cast import PAYMENT, Clock, Outside, drain, finish, fire
 

@@ -1,6 +1,7 @@
 """What those who run it see and do: the system's page, metrics, retention, dead letters, heartbeats."""
 
 from datetime import timedelta
+from uuid import UUID, uuid4
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -157,7 +158,7 @@ def test_a_dead_letter_is_tried_again_in_the_admin_and_only_by_who_edits_there(
     dead.refresh_from_db()
     assert dead.state == "failed"
     answer = system.post(reverse("admin:events_event_changelist"), chosen, follow=True)
-    assert "1 of the chosen events had failed" in answer.content.decode()
+    assert "1 of the chosen events could not begin" in answer.content.decode()
     dead.refresh_from_db()
     assert dead.state == "received" and "tried again by owner@example.com" in dead.reason
 
@@ -224,6 +225,64 @@ def test_a_run_that_still_goes_on_is_kept_whole_however_old(story, clock: Clock,
     purge(timezone.now())
     run.refresh_from_db()
     assert run.event.body["order_id"] == "A-1" and run.steps.exists()
+
+
+@pytest.mark.parametrize("state", ["ready", "working", "unknown"])
+def test_a_message_that_may_still_go_out_keeps_its_words_and_loses_them_when_it_is_over(
+    story, clock: Clock, monkeypatch, state: str
+) -> None:
+    run = made(story.webhook_live, clock, 40, monkeypatch)
+    token = {"token": uuid4(), "lease_until": timezone.now()} if state == "working" else {}
+    message = Delivery.objects.filter(run_id=run.pk, channel="sms")
+    message.update(state=state, **token)
+    for _ in range(2):
+        purge(timezone.now())
+        assert message.get().content["text"] and Event.objects.get(pk=run.event_id).body["order_id"] == "A-1"
+    message.update(state="sent", token=None, lease_until=None)
+    assert purge(timezone.now())["bodies"] == 1, "what was passed over once is emptied later"
+    assert message.get().content == {} and Event.objects.get(pk=run.event_id).body == {}
+
+
+def test_a_run_with_a_message_that_may_still_go_out_is_kept_however_old(story, clock: Clock, monkeypatch) -> None:
+    run = made(story.webhook_live, clock, 200, monkeypatch)
+    Delivery.objects.filter(run_id=run.pk, channel="sms").update(state="unknown")
+    assert purge(timezone.now())["runs"] == 0
+    Delivery.objects.filter(run_id=run.pk, channel="sms").update(state="failed")
+    assert purge(timezone.now())["runs"] == 1
+
+
+@pytest.mark.parametrize("state", ["received", "held", "failed"])
+def test_an_accepted_request_that_has_not_begun_keeps_its_body(story, clock: Clock, state: str) -> None:
+    event = old_event(story.webhook_live, state)
+    purge(timezone.now())
+    assert Event.objects.get(pk=event).body["order_id"] == "A-1"
+    Event.objects.filter(pk=event).update(state="dropped")
+    purge(timezone.now())
+    assert not Event.objects.filter(pk=event).exists()
+
+
+def old_event(url: str, state: str, **facts) -> UUID:
+    """An event of 200 days ago that no run has come of."""
+    event = Event.objects.get(pk=fire(url)[1]["request_id"])
+    at = timezone.now() - timedelta(days=200)
+    Event.objects.filter(pk=event.pk).delete()
+    event.pk, event.state, event.received_at = UUID(str(first_id(at))[:-1] + "1"), state, at
+    for name, value in facts.items():
+        setattr(event, name, value)
+    event.save(force_insert=True)
+    return event.pk
+
+
+def test_an_event_that_an_old_run_may_still_wait_for_keeps_its_body(story, clock: Clock, monkeypatch) -> None:
+    run = made(story.webhook_live, clock, 210, monkeypatch)
+    Event.objects.filter(pk=run.event_id).update(received_at=timezone.now() - timedelta(days=210))
+    Run.objects.update(state="waiting", due_at=timezone.now() + timedelta(days=9), ended_at=None)
+    named = old_event(story.webhook_live, "unmatched", kind="custom.fired", source_id="paid")
+    purge(timezone.now())
+    assert Event.objects.get(pk=named).body["order_id"] == "A-1"
+    Run.objects.update(state="completed", due_at=None, ended_at=timezone.now())
+    purge(timezone.now())
+    assert not Event.objects.filter(pk=named).exists()
 
 
 def test_old_keys_go_and_young_ones_stay(story, clock: Clock) -> None:

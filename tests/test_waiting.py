@@ -11,9 +11,9 @@ from apps.engine.wall_clock import at_wall, days_later, next_time
 from apps.events.firing import Custom
 from apps.events.firing import fire as fire_event
 from apps.events.models import Event
-from apps.runs import deciding, starting, transitions
+from apps.runs import deciding, invariants, parking, starting, transitions
 from apps.runs.models import Run
-from apps.runs.shared import DigestWindow, Listening
+from apps.runs.shared import DigestItem, DigestWindow, Listening
 from apps.workflows import publishing
 from apps.workflows.models import Workflow
 from tests.cast import Clock, drain, fire
@@ -107,6 +107,69 @@ def test_what_comes_after_a_digest_was_cancelled_is_gathered_anew(published, clo
         ("completed", "digested"),
         ("completed", "done"),
     ]
+
+
+@pytest.fixture
+def gathering(published, clock: Clock) -> list[Run]:
+    """Runs of four requests for one key: the first opened the window."""
+    settings = {"key": {"text": "all"}, "amount": 1, "unit": "hours", "sums": [{"name": "total", "path": "n"}]}
+    nodes = [{"id": "gather", "kind": "digest", "settings": settings}, {"id": "end", "kind": "stop"}]
+    url = published(*nodes)
+    for n in (0.1, 0.2, 0.4, 0.8):
+        fire(url, {"n": n})
+        drain(clock)
+    return list(Run.objects.order_by("pk"))
+
+
+def sent(run: Run) -> dict:
+    return run.steps.get(node="gather", outcome="resumed").output
+
+
+def test_a_digest_outlives_the_run_that_opened_it_and_only_what_that_brought_leaves(gathering, clock: Clock) -> None:
+    first, second, *others = gathering
+    assert deciding.cancel(first.pk, "ops@example.com", clock())
+    second.refresh_from_db()
+    assert (second.state, second.node, second.ended_at) == ("waiting", "gather", None)
+    assert f"takes over the digest of run {first.pk}" in second.steps.last().why
+    clock.forward(hours=1)
+    drain(clock)
+    second.refresh_from_db()
+    assert (second.state, second.code) == ("completed", "done")
+    assert sent(second) == {"count": 3, "head": {"n": 0.2}, "tail": {"n": 0.8}, "sums": {"total": 0.2 + 0.4 + 0.8}}
+    assert [run.steps.filter(outcome="waiting").count() for run in others] == [0, 0]
+    assert list(invariants.violations(clock())) == []
+
+
+def test_a_window_passes_from_heir_to_heir_and_closes_with_the_last(gathering, clock: Clock) -> None:
+    for run in gathering[:3]:
+        assert deciding.cancel(run.pk, "ops@example.com", clock())
+    last = Run.objects.get(pk=gathering[3].pk)
+    window = DigestWindow.objects.get(open=True)
+    assert (last.state, window.run_id, window.count, window.sums) == ("waiting", last.pk, 1, {"total": 0.8})
+    assert deciding.cancel(last.pk, "ops@example.com", clock())
+    assert not DigestWindow.objects.filter(open=True).exists() and not DigestItem.objects.exists()
+    assert sorted(Run.objects.values_list("state", flat=True)) == ["cancelled"] * 4
+
+
+def test_a_digest_outlives_a_run_that_fyno_flow_itself_ended(gathering, clock: Clock) -> None:
+    for _ in range(3):
+        parking.stumble(str(gathering[0].pk), "an error in Fynoflow itself", clock())
+    assert [Run.objects.get(pk=run.pk).state for run in gathering[:2]] == ["failed", "waiting"]
+
+
+def test_an_heir_gathers_what_comes_later(gathering, published, clock: Clock) -> None:
+    deciding.cancel(gathering[0].pk, "ops@example.com", clock())
+    url = f"http://x/in/live/{gathering[0].workflow.trigger.live_token}"
+    fire(url, {"n": 1.6})
+    drain(clock)
+    clock.forward(hours=1)
+    drain(clock)
+    assert sent(gathering[1])["count"] == 4
+
+
+def test_a_window_that_nobody_waits_for_is_named(gathering, clock: Clock) -> None:
+    Run.objects.filter(pk=gathering[0].pk).update(state="cancelled", ended_at=clock(), due_at=None)
+    assert [line for line in invariants.violations(clock()) if "digest 'all' is open" in line]
 
 
 def test_two_digests_of_one_workflow_gather_apart(published, clock: Clock) -> None:

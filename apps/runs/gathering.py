@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
+from uuid import UUID
 
 from apps.common import rows
 from apps.common.ids import ordered_id
 from apps.engine.decisions import Admit, Gather
 from apps.runs.models import Run
-from apps.runs.shared import SHOWN, Admission, DigestWindow, hashed
+from apps.runs.shared import SHOWN, Admission, DigestItem, DigestWindow, hashed
 
 T = TypeVar("T")
 
@@ -21,13 +22,20 @@ def gather(asked: Gather, run: Run, node: str, now: datetime) -> dict[str, Any]:
     window = {**place, "id": ordered_id(), **new, "head": asked.item, "tail": asked.item}
 
     def opened() -> dict[str, Any] | None:
-        made = rows.insert_new(DigestWindow, [window], "id")
-        return {"opened": True, "count": 1, "until": until.isoformat()} if made else None
+        if not rows.insert_new(DigestWindow, [window], "id"):
+            return None
+        _bring(window["id"], run, asked)
+        return {"opened": True, "count": 1, "until": until.isoformat()}
 
-    return _either(lambda: _joined(asked, place), opened)
+    return _either(lambda: _joined(asked, run, place), opened)
 
 
-def _joined(asked: Gather, place: dict[str, Any]) -> dict[str, Any] | None:
+def _bring(window_id: UUID, run: Run, asked: Gather) -> None:
+    """Keep what a run brought apart: it leaves again if the run is cancelled."""
+    rows.insert(DigestItem, [{"id": ordered_id(), "window_id": window_id, "run_id": run.pk, "sums": asked.sums}])
+
+
+def _joined(asked: Gather, run: Run, place: dict[str, Any]) -> dict[str, Any] | None:
     window = next(iter(DigestWindow.objects.select_for_update().filter(**place, open=True)), None)
     if window is None:
         return None
@@ -37,12 +45,14 @@ def _joined(asked: Gather, place: dict[str, Any]) -> dict[str, Any] | None:
     sums = {name: window.sums.get(name, 0) + number for name, number in asked.sums.items()}
     after = {"count": window.count + 1, "tail": asked.item, "sums": {**window.sums, **sums}}
     DigestWindow.objects.filter(pk=window.pk).update(**after)
+    _bring(window.pk, run, asked)
     return {"opened": False, "count": after["count"], "until": window.until.isoformat()}
 
 
 def gathered(run: Run, node: str) -> dict[str, Any]:
-    """Close the window that this run opened: `count`, `head`, `tail`, `sums`."""
+    """Close the window of this run: `count`, `head`, `tail`, `sums`."""
     window = DigestWindow.objects.select_for_update().get(run=run, node=node, open=True)
+    DigestItem.objects.filter(window=window).delete()
     DigestWindow.objects.filter(pk=window.pk).update(open=False)
     return {"count": window.count, "head": window.head, "tail": window.tail, "sums": window.sums}
 

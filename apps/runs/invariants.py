@@ -2,18 +2,20 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db.models import Count, F, Max, Q
 
 from apps.channels.models import Delivery
+from apps.events.launched import ENDED
 from apps.events.models import Event
-from apps.runs.models import Run
+from apps.events.transitions import STARTS
+from apps.runs.models import OVER, Run
 from apps.runs.shared import DigestWindow, Listening
 
 Found = Iterator[str]
-MOST = 100  # of each rule
+MOST, PAGE = 100, 500  # named of each rule; read at once
 PATIENCE = timedelta(minutes=10)
-STARTS = ("trigger.fired", "workflow.started")
 
 
 def stranded(now: datetime) -> Found:
@@ -57,11 +59,38 @@ def half_waits(now: datetime) -> Found:
     """What is open belongs to a run that still goes on, and an open window to one that waits for it."""
     for row in Listening.objects.filter(open=True, run__state=Run.State.COMPLETED)[:MOST]:
         yield f"run {row.run_id} has ended and still listens for {row.name}"
-    for window in DigestWindow.objects.filter(open=True, run__state=Run.State.COMPLETED)[:MOST]:
+    for window in DigestWindow.objects.filter(open=True, run__state__in=OVER)[:MOST]:
         yield f"run {window.run_id} has ended and its digest {window.key!r} is open"
 
 
-RULES: tuple[Callable[[datetime], Found], ...] = (stranded, without_a_run, gaps, foreign, half_waits)
+def dropped(now: datetime) -> Found:
+    """What was accepted begins, waits or was dropped by a person."""
+    for event in Event.objects.filter(state=Event.State.IGNORED, kind__in=STARTS)[:MOST]:
+        yield f"event {event.pk} was accepted and ignored: {event.reason}"
+
+
+def orphans(now: datetime) -> Found:
+    """Who waits for the end of another run has one to wait for, or the other may still begin."""
+    waits = Listening.objects.filter(open=True, name=ENDED).order_by("pk")
+    last, named = None, 0
+    while (page := list((waits.filter(pk__gt=last) if last else waits)[:PAGE])) and named < MOST:
+        for row in _without_a_child(page):
+            named += 1
+            yield f"run {row.run_id} waits for the end of {row.match['request_id']}, which never begins"
+        last = page[-1].pk
+
+
+def _without_a_child(waits: list[Listening]) -> list[Listening]:
+    asked = {row.pk: UUID(row.match["request_id"]) for row in waits}
+    coming = Q(state__in=[Event.State.RECEIVED, Event.State.HELD]) | Q(runs__ended_at__isnull=True, runs__isnull=False)
+    found = set(Event.objects.filter(coming, pk__in=asked.values()).values_list("pk", flat=True))
+    told = Event.objects.filter(kind=ENDED, state=Event.State.RECEIVED, workspace__in={w.workspace_id for w in waits})
+    underway = {UUID(body["request_id"]) for body in told.values_list("body", flat=True)}
+    alone = [row.pk for row in waits if asked[row.pk] not in found | underway]
+    return list(Listening.objects.filter(pk__in=alone, open=True))  # one may have heard meanwhile
+
+
+RULES: tuple[Callable[[datetime], Found], ...] = (stranded, without_a_run, gaps, foreign, half_waits, dropped, orphans)
 
 
 def violations(now: datetime) -> Found:

@@ -6,9 +6,9 @@ from typing import Any
 from apps.common.trouble import Refused
 from apps.engine.decisions import Launch, Listen
 from apps.events import launched
+from apps.events.entries import Entry
 from apps.events.finding import words_of
 from apps.events.launched import ENDED, LAUNCHED
-from apps.events.entries import Entry
 from apps.runs.journal import Journal
 from apps.runs.listening import opened
 from apps.runs.models import Run

@@ -32,11 +32,13 @@ FEW = 200  # events that have a value: a rarer one is not looked for
 # Jumps from one set of paths to the next in the index of open waits.
 _ASKED = """
 WITH RECURSIVE p(paths) AS (
-  SELECT MIN(paths) FROM runs_listening WHERE {here}
-  UNION ALL SELECT (SELECT MIN(paths) FROM runs_listening WHERE {here} AND paths > p.paths) FROM p
-  WHERE p.paths IS NOT NULL
+  SELECT MIN(paths) FROM runs_listening WHERE open AND workspace_id = %s AND environment = %s AND name = %s
+  UNION ALL SELECT (
+    SELECT MIN(paths) FROM runs_listening
+    WHERE open AND workspace_id = %s AND environment = %s AND name = %s AND paths > p.paths
+  ) FROM p WHERE p.paths IS NOT NULL
 ) SELECT paths FROM p WHERE paths IS NOT NULL
-""".format(here="open AND workspace_id = %s AND environment = %s AND name = %s")
+"""
 
 
 def listen(asked: Listen, journal: Journal, node: str) -> dict[str, Any]:

@@ -10,13 +10,15 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import OuterRef, QuerySet
 
 from apps.channels.models import Delivery, InboxMessage
 from apps.common.ids import first_id
 from apps.events.models import Event, SeenKey
+from apps.events.transitions import NOT_BEGUN
 from apps.notifications.models import Notification
 from apps.runs.models import Beat, Run, Step
+from apps.runs.needed import Needed, unsettled
 from apps.runs.shared import Admission, DigestWindow
 
 BATCH = 200
@@ -29,7 +31,9 @@ def purge(now: datetime) -> dict[str, int]:
     runs, keys = (now - timedelta(days=days) for days in (settings.RUNS_DAYS, settings.KEYS_DAYS))
     return {
         "bodies": _bodies(now - timedelta(days=settings.BODIES_DAYS)),
-        "runs": _each(Run.objects.filter(pk__lt=first_id(runs), ended_at__lt=runs), _drop_runs),
+        "runs": _each(
+            Run.objects.filter(~unsettled(OuterRef("pk")), pk__lt=first_id(runs), ended_at__lt=runs), _drop_runs
+        ),
         "events": _each(_unused(runs), _drop_events),
         "keys": _each(SeenKey.objects.filter(first_seen__lt=keys), lambda pks: _drop(SeenKey, pks)),
         "throttles": _each(
@@ -62,8 +66,9 @@ def _batches(rows: QuerySet[Any]) -> Iterator[list[Any]]:
 
 
 def _unused(before: datetime) -> QuerySet[Event]:
-    old = Event.objects.filter(pk__lt=first_id(before), runs__isnull=True)
-    return old.exclude(state=Event.State.RECEIVED)
+    """Those without a run that nobody needed when the bodies went."""
+    old = Event.objects.filter(pk__lt=first_id(before), runs__isnull=True, kept=False)
+    return old.exclude(state__in=NOT_BEGUN)
 
 
 def _drop_runs(pks: list[UUID]) -> None:
@@ -83,18 +88,28 @@ def _drop(model: Any, pks: list[Any]) -> None:
 
 
 def _bodies(before: datetime) -> int:
-    """What came in and went out since the last time. A run that goes on keeps what it needs until it is dropped."""
+    """What came in and went out since the last time, and what somebody still needed then and nobody does now."""
     done = Beat.objects.filter(name=BODIES).values_list("at", flat=True).first()
-    goes_on = Exists(Run.objects.filter(event=OuterRef("pk"), ended_at__isnull=True))
-    events = Event.objects.filter(~goes_on, pk__lt=first_id(before))
-    count = _each(events.filter(pk__gte=first_id(done)) if done else events, _empty)
+    events = Event.objects.filter(pk__lt=first_id(before))
+    new, needed = events.filter(pk__gte=first_id(done)) if done else events, Needed()
+    count = sum(_emptied(pks, needed) for rows in (events.filter(kept=True), new) for pks in _batches(rows))
     Beat.mark(BODIES, before)
     return count
 
 
+def _emptied(pks: list[Any], needed: Needed) -> int:
+    """Empty those that nobody needs; the others are looked at again the next time."""
+    with transaction.atomic():
+        still = needed.among(pks)
+        free = [pk for pk in pks if pk not in still]
+        Event.objects.filter(pk__in=still, kept=False).update(kept=True)
+        _empty(free)
+    return len(free)
+
+
 def _empty(pks: list[UUID]) -> None:
     """The events' bodies, and of their runs what stands in the journal and in the messages."""
-    Event.objects.filter(pk__in=pks).update(raw=b"", body={})
+    Event.objects.filter(pk__in=pks).update(raw=b"", body={}, kept=False)
     runs = list(Run.objects.filter(event__in=pks).values_list("pk", flat=True))
     Step.objects.filter(run__in=runs).update(input={}, output={})
     DigestWindow.objects.filter(run__in=runs).update(head={}, tail={}, sums={})

@@ -36,7 +36,7 @@ class AtBlock(Owned):
 
 
 class DigestWindow(AtBlock):
-    """What a digest gathers for a key until its time; the run that opened it goes on with all of it."""
+    """What a digest gathers for a key until its time; its run goes on with all of it: who opened it, or an heir."""
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="windows")
     open = models.BooleanField(default=True)
@@ -55,6 +55,18 @@ class DigestWindow(AtBlock):
             ),
         ]
         indexes = [models.Index(fields=["workspace", "-id"], name="window_of_workspace")]
+
+
+class DigestItem(models.Model):
+    """What one run brought into a window, as long as that is open: its data is its event's body."""
+
+    id = models.UUIDField(primary_key=True, default=ordered_id, editable=False)
+    window = models.ForeignKey(DigestWindow, on_delete=models.CASCADE, related_name="items")
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="digested")
+    sums = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return str(self.run_id)
 
 
 class Admission(AtBlock):
