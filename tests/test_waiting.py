@@ -8,12 +8,14 @@ import pytest
 from apps.engine.graph import parse_graph
 from apps.engine.nodes.split import part_of
 from apps.engine.wall_clock import at_wall, days_later, next_time
+from apps.events import finding
 from apps.events.firing import Custom
 from apps.events.firing import fire as fire_event
 from apps.events.models import Event
 from apps.runs import deciding, invariants, parking, starting, transitions
 from apps.runs.models import Run
 from apps.runs.shared import DigestItem, DigestWindow, Listening
+from apps.runs.sweeping import sweep
 from apps.workflows import publishing
 from apps.workflows.models import Workflow
 from tests.cast import Clock, drain, fire
@@ -78,6 +80,92 @@ def test_an_event_of_the_other_environment_or_workspace_is_not_heard(waiting: Ru
     drain(clock)
     waiting.refresh_from_db()
     assert waiting.state == "waiting"
+
+
+def test_a_wait_is_looked_at_when_it_begins_once_more_after_five_seconds_and_then_only_at_its_end(
+    waiting: Run, clock: Clock
+) -> None:
+    until = datetime.fromisoformat(waiting.steps.get(outcome="waiting").output["until"])
+    waiting.refresh_from_db()
+    assert waiting.due_at == until, "drained for longer than five seconds"
+    clock.forward(minutes=30)
+    assert sweep(clock) == 0
+    assert waiting.steps.count() == 1
+
+
+@pytest.fixture
+def looping(published, clock: Clock) -> list[Run]:
+    """Three runs that wait for `paid` of C7, twice each."""
+    one = {**WAIT, "match": [{"path": "customer", "value": {"text": "C7"}}]}
+    nodes = [{"id": name, "kind": "wait_for_event", "settings": one} for name in ("first", "second")]
+    url = published(*nodes)
+    for _ in range(3):
+        fire(url, {})
+    drain(clock)
+    return list(Run.objects.order_by("pk"))
+
+
+def heard(run: Run) -> list[str]:
+    return list(run.steps.filter(outcome="resumed").order_by("seq").values_list("node", flat=True))
+
+
+def test_an_event_is_handed_to_every_wait_that_it_fits_although_one_run_has_counted_it_early(
+    looping, clock: Clock
+) -> None:
+    event = news(looping[0], clock, {"customer": "C7"})
+    Run.objects.filter(pk=looping[1].pk).update(due_at=clock())  # its second look
+    transitions.claim(str(looping[1].pk), clock())
+    event.refresh_from_db()
+    assert heard(looping[1]) == ["first"] and event.state == "received"
+    sweep(clock)
+    event.refresh_from_db()
+    assert [heard(run) for run in looping] == [["first"]] * 3 and event.state == "routed"
+
+
+def test_an_event_that_a_run_has_counted_ends_no_further_wait_of_it_and_is_no_dead_letter(
+    looping, clock: Clock, monkeypatch
+) -> None:
+    monkeypatch.setattr(starting, "MOST_HEARD", 2)
+    event = news(looping[0], clock, {"customer": "C7"})
+    for _ in range(4):
+        sweep(clock)
+    event.refresh_from_db()
+    assert (event.state, event.tries) == ("routed", 0)
+    assert [heard(run) for run in looping] == [["first"]] * 3
+    news(looping[0], clock, {"customer": "C7"})
+    drain(clock)
+    assert [heard(run) for run in looping] == [["first", "second"]] * 3
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("early", [False, True])
+def test_all_that_an_event_must_have_finds_it_in_any_order(published, clock: Clock, turned: bool, early: bool) -> None:
+    match = [
+        {"path": "status", "value": {"text": "paid"}},
+        {"path": "order.id", "value": {"text": "{{ id }}"}},
+    ]
+    wait = {"id": "paid", "kind": "wait_for_event", "settings": {**WAIT, "match": match[::-1] if turned else match}}
+    delay = {"id": "first", "kind": "delay", "settings": {"amount": 30, "unit": "seconds"}}
+    url = published(*([delay] if early else []), wait)
+    for number in (7, 8):
+        fire(url, {"id": number})
+    for _ in range(3):
+        sweep(clock)
+    seven, eight = Run.objects.order_by("pk")
+    news(seven, clock, {"status": "open", "order": {"id": 7}})
+    news(seven, clock, {"status": "paid", "order": {"id": 9}})
+    news(seven, clock, {"status": "paid", "order": {"id": "8"}})
+    drain(clock)
+    came = [run.steps.filter(node="paid", why="paid came").exists() for run in (seven, eight)]
+    assert came == [False, True]
+
+
+def test_a_wait_of_a_worker_from_before_the_key_is_found_and_gets_one(waiting: Run, clock: Clock) -> None:
+    key = finding.key_of("paid", "id", "7")
+    Listening.objects.update(paths="", key_hash=key)
+    news(waiting, clock, {"id": 7})
+    drain(clock)
+    assert heard(waiting) == ["paid"]
 
 
 def test_a_wait_that_was_cancelled_hears_nothing(waiting: Run, clock: Clock) -> None:
