@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_POST
 from pydantic import BaseModel, ValidationError
@@ -11,9 +12,13 @@ from pydantic import BaseModel, ValidationError
 from apps.common.jsongate import Malformed, loads
 from apps.common.trouble import Refused
 from apps.common.values import Value
+from apps.engine import budget as work
+from apps.engine.budget import budget
 
 MAX_KEYS = 200_000  # a drawing of 500 blocks has about 30,000
 MAX_FAULTS = 5
+TOO_LARGE = "It is larger than 2 MiB: make the drawing or the payload smaller."
+MOST_WORK = 5 * work.MOST  # of one question
 Answering = Callable[..., dict[str, Any]]
 
 
@@ -29,8 +34,13 @@ def answers(shape: type[BaseModel]) -> Callable[[Answering], Callable[..., HttpR
         @wraps(view)
         def inner(request: HttpRequest, *given: Any, **named: Any) -> HttpResponse:
             try:
-                asked = shape.model_validate(loads(request.body, MAX_KEYS))
-                return JsonResponse(view(request, *given, asked, **named))
+                with budget(MOST_WORK):
+                    asked = shape.model_validate(loads(request.body, MAX_KEYS))
+                    return JsonResponse(view(request, *given, asked, **named))
+            except RequestDataTooBig:
+                return JsonResponse(
+                    {"error": "It is larger than 2 MiB: make the drawing or the payload smaller."}, status=413
+                )
             except ValidationError as error:
                 return JsonResponse({"error": words_of(error)}, status=400)
             except (Malformed, Refused) as trouble:

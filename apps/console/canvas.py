@@ -12,6 +12,7 @@ from apps.common.values import Value
 from apps.console import canvas_page
 from apps.console.answering import Nothing, answers
 from apps.console.comparison import comparison
+from apps.console.filling import one_at_a_time
 from apps.console.lately import runs_under_way
 from apps.console.showing import number_in, show, typed
 from apps.console.workflow import workflow_of
@@ -71,6 +72,7 @@ def _wanted(found: Workflow, number: str) -> Version | None:
 
 @member
 @answers(Check)
+@one_at_a_time
 def check(request: HttpRequest, membership: Membership, asked: Check, slug: str) -> dict[str, Any]:
     """The problems of a drawing, and what can be known at its blocks: names with samples, texts filled in."""
     found = workflow_of(membership, slug)

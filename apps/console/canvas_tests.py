@@ -13,6 +13,7 @@ from apps.common.trouble import Refused
 from apps.common.values import Value
 from apps.console.answering import Nothing, answers
 from apps.console.canvas_page import facts_of
+from apps.console.filling import one_at_a_time
 from apps.console.showing import zone_of
 from apps.console.workflow import workflow_of
 from apps.engine.graph import Graph
@@ -63,6 +64,7 @@ def _payload(event: Event, membership: Membership) -> dict[str, Any]:
 
 @member
 @answers(DryRun)
+@one_at_a_time
 def dry_run(request: HttpRequest, membership: Membership, asked: DryRun, slug: str) -> dict[str, Any]:
     """Walk the drawing as it is on the screen; nothing is sent."""
     found = workflow_of(membership, slug)

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from apps.channels.provider import CHANNELS
 from apps.common.jsongate import Malformed, clean, loads
 from apps.common.trouble import Refused
+from apps.console.filling import one_at_a_time
 from apps.console.previewing import Shown, preview_of, sample_of
 from apps.console.showing import asked, paged, show, typed
 from apps.notifications import editing
@@ -123,4 +124,12 @@ def _previews(given: dict[str, dict[str, str]], sample: str) -> list[Shown]:
     except Malformed as error:
         return [Shown(title="The sample", trouble=f"The sample cannot be read: {error}.")]
     data = data if isinstance(data, dict) else {"body": data}
+    try:
+        return _filled(given, data)
+    except Refused as trouble:
+        return [Shown(title="The preview", trouble=f"{trouble}.")]
+
+
+@one_at_a_time
+def _filled(given: dict[str, dict[str, str]], data: dict[str, Any]) -> list[Shown]:
     return [preview_of(name, WORDS[name], given[name], data) for name in CHANNELS if name in given]

@@ -8,6 +8,7 @@ from apps.common.calls import Answer, HttpCall, NoAnswer
 from apps.common.trouble import Refused
 from apps.common.values import Value
 from apps.engine.bounds import MAX_STEPS_PER_RUN, MAX_VISITS_PER_NODE
+from apps.engine.budget import budget
 from apps.engine.data import RunData
 from apps.engine.decisions import Ask, Call, Decision, End, Next, Notify, Retry, Unknown, Wait
 from apps.engine.graph import Graph, built_or_none
@@ -83,7 +84,9 @@ class _Walk:
         if block is None:
             return self._ended("failed", error=f"the settings of {key} have errors: mend them first")
         try:
-            return self._follow(key, block, block.decide(self.data, self._try(key, 1)))
+            with budget():
+                decision = block.decide(self.data, self._try(key, 1))
+            return self._follow(key, block, decision)
         except Refused as trouble:
             return self._refused(key, block, str(trouble))
 
