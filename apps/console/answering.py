@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
+from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_POST
 from pydantic import BaseModel, ValidationError
@@ -14,6 +15,7 @@ from apps.common.trouble import Refused
 from apps.common.values import Value
 from apps.engine import budget as work
 from apps.engine.budget import budget
+from apps.workspaces.tenancy import AT_ONCE
 
 MAX_KEYS = 200_000  # a drawing of 500 blocks has about 30,000
 MAX_FAULTS = 5
@@ -41,6 +43,8 @@ def answers(shape: type[BaseModel]) -> Callable[[Answering], Callable[..., HttpR
                 return JsonResponse(
                     {"error": "It is larger than 2 MiB: make the drawing or the payload smaller."}, status=413
                 )
+            except IntegrityError:
+                return JsonResponse({"error": AT_ONCE}, status=409)
             except ValidationError as error:
                 return JsonResponse({"error": words_of(error)}, status=400)
             except (Malformed, Refused) as trouble:

@@ -26,7 +26,7 @@ class Entry:
     @classmethod
     def new(cls, now: datetime, words: list[str], **facts: Any) -> "Entry":
         """Without keys of a sender: the transaction that writes it fires it once."""
-        blank = {"content_type": "", "raw": b"", "reason": "", "tries": 0, "depth": 0}
+        blank = {"content_type": "", "raw": b"", "reason": "", "tries": 0, "depth": 0, "root": None}
         event = {"id": ordered_id(), "received_at": now, "state": "received", **blank, **facts}
         return cls(event, (), words)
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from apps.common.trouble import Refused
 from apps.engine.decisions import Launch, Listen
@@ -9,13 +10,14 @@ from apps.events import launched
 from apps.events.entries import Entry
 from apps.events.finding import words_of
 from apps.events.launched import ENDED, LAUNCHED
+from apps.events.models import Event
 from apps.runs.journal import Journal
 from apps.runs.listening import opened
 from apps.runs.models import Run
 from apps.triggers import ingest
 from apps.workflows.models import Workflow
 
-MAX_DEPTH = 5
+MAX_DEPTH, MAX_BREADTH = 5, 1000
 
 
 def launch(asked: Launch, journal: Journal, node: str, now: datetime) -> dict[str, Any]:
@@ -23,6 +25,7 @@ def launch(asked: Launch, journal: Journal, node: str, now: datetime) -> dict[st
     run = journal.run
     if run.event.depth >= MAX_DEPTH:
         raise Refused(f"workflows start each other at most {MAX_DEPTH} deep: this run is a loop")
+    _check_breadth(run, journal)
     entry = _entry(asked, run, now)
     journal.news.append(entry)
     request_id = str(entry.event["id"])
@@ -32,6 +35,18 @@ def launch(asked: Launch, journal: Journal, node: str, now: datetime) -> dict[st
     return {"request_id": request_id}
 
 
+def _check_breadth(run: Run, journal: Journal) -> None:
+    """What one event from outside sets going, however it branches, has an end."""
+    begun = Event.objects.filter(root=_root(run))[:MAX_BREADTH].count() + len(journal.news)
+    if begun >= MAX_BREADTH:
+        raise Refused(f"one request starts at most {MAX_BREADTH} workflows, those that they start included")
+
+
+def _root(run: Run) -> UUID:
+    root: UUID = run.event.root or run.event_id
+    return root
+
+
 def _entry(asked: Launch, run: Run, now: datetime) -> Entry:
     found = Workflow.objects.of(run.workspace).filter(slug=asked.workflow).select_related("trigger").first()
     if found is None:
@@ -39,7 +54,9 @@ def _entry(asked: Launch, run: Run, now: datetime) -> Entry:
     _, fired = ingest.prepared(found.trigger, run.environment, asked.data)
     where = {"workspace_id": run.workspace_id, "environment": run.environment}
     source = {"kind": LAUNCHED, "source_kind": "run", "source_id": str(found.trigger_id)}
-    return Entry.new(now, words_of(fired.body), body=fired.body, depth=run.event.depth + 1, **where, **source)
+    return Entry.new(
+        now, words_of(fired.body), body=fired.body, depth=run.event.depth + 1, root=_root(run), **where, **source
+    )
 
 
 def ended(run: Run, now: datetime) -> Entry:

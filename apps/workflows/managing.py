@@ -1,5 +1,7 @@
 """What is done with whole workflows: names, groups, copies, the archive, deletion, and putting back. Each is logged."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -21,13 +23,14 @@ MAX_NAME = 100
 def begin(workspace: Workspace, name: str) -> Workflow:
     """A new workflow. Raises Refused without a name, or when the name is taken."""
     _free_name(workspace, name)
-    return create(workspace, name)
+    with _one_of_a_name(name):
+        return create(workspace, name)
 
 
 def rename(workflow: Workflow, name: str, *, by: User | None) -> None:
     """Raises Refused when another workflow has the name."""
     _free_name(workflow.workspace, name, workflow)
-    with transaction.atomic(), reversion.create_revision():
+    with _one_of_a_name(name), transaction.atomic(), reversion.create_revision():
         change(held_row(workflow), by, f"renamed to “{name}”", name=name)
 
 
@@ -91,6 +94,15 @@ def delete(workflow: Workflow) -> None:
         raise Refused("something still depends on it: archive it instead") from None
 
 
+@contextmanager
+def _one_of_a_name(name: str) -> Iterator[None]:
+    """Two who take a name at the same moment: the second is told."""
+    try:
+        yield
+    except IntegrityError:
+        raise Refused(f"another workflow is called “{name}”: give it another name") from None
+
+
 def _free_name(workspace: Workspace, name: str, but: Workflow | None = None) -> None:
     if not name:
         raise Refused("give the workflow a name")
@@ -136,7 +148,11 @@ def rename_group(group: Group, name: str) -> None:
     if not name or groups_of(group.workspace).exclude(pk=group.pk).filter(name=name).exists():
         raise Refused("give the group a name that no other has")
     group.name = name
-    group.save()
+    try:
+        with transaction.atomic():
+            group.save()
+    except IntegrityError:
+        raise Refused("give the group a name that no other has") from None
 
 
 def put_back(workflow: Workflow, kept: Kept, *, by: User | None, now: datetime) -> None:

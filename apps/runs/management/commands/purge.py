@@ -3,8 +3,8 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.utils import timezone
 
+from apps.common.clocks import database_now
 from apps.runs.purging import purge
 
 
@@ -12,5 +12,5 @@ class Command(BaseCommand):
     help = __doc__
 
     def handle(self, *args: Any, **options: Any) -> None:
-        gone = purge(timezone.now())
+        gone = purge(database_now())
         self.stdout.write(", ".join(f"{count} {kind}" for kind, count in gone.items()))
