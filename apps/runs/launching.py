@@ -7,6 +7,7 @@ from uuid import UUID
 from apps.common.trouble import Refused
 from apps.engine.decisions import Launch, Listen
 from apps.events import launched
+from apps.events import transitions as events
 from apps.events.entries import Entry
 from apps.events.finding import words_of
 from apps.events.launched import ENDED, LAUNCHED
@@ -25,9 +26,10 @@ def launch(asked: Launch, journal: Journal, node: str, now: datetime) -> dict[st
     run = journal.run
     if run.event.depth >= MAX_DEPTH:
         raise Refused(f"workflows start each other at most {MAX_DEPTH} deep: this run is a loop")
-    _check_breadth(run, journal)
+    _check_breadth(run)
     entry = _entry(asked, run, now)
-    journal.news.append(entry)
+    events.insert([entry])  # at once, so that those of the same commit are counted
+    journal.launched = True
     request_id = str(entry.event["id"])
     if asked.listens:
         place = {"run_id": run.pk, "node": node, "visit": journal.visits[node] + 1}
@@ -35,10 +37,9 @@ def launch(asked: Launch, journal: Journal, node: str, now: datetime) -> dict[st
     return {"request_id": request_id}
 
 
-def _check_breadth(run: Run, journal: Journal) -> None:
+def _check_breadth(run: Run) -> None:
     """What one event from outside sets going, however it branches, has an end."""
-    begun = Event.objects.filter(root=_root(run))[:MAX_BREADTH].count() + len(journal.news)
-    if begun >= MAX_BREADTH:
+    if Event.objects.filter(root=_root(run))[:MAX_BREADTH].count() >= MAX_BREADTH:
         raise Refused(f"one request starts at most {MAX_BREADTH} workflows, those that they start included")
 
 

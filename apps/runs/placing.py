@@ -70,8 +70,8 @@ def change_of(journal: Journal, was: str, held: uuid.UUID | None) -> Change:
         journal.news.append(launching.ended(journal.run, journal.run.ended_at))
     change = Change(cursor, journal.steps, journal.said, journal.news)
     unsent = any(deliveries.is_due(row) for said in journal.said for row in said.deliveries)
-    journal.leaves = unsent or bool(journal.news) or cursor["due_at"] is not None
-    journal.steps, journal.said, journal.news = [], [], []
+    journal.leaves = unsent or journal.launched or bool(journal.news) or cursor["due_at"] is not None
+    journal.steps, journal.said, journal.news, journal.launched = [], [], [], False
     return change
 
 
