@@ -20,8 +20,8 @@ import requests
 from fynoflow.run import processes
 from tests.test_brokers import BODY, DATABASE, ROOT, emptied, manage
 
-pytestmark = pytest.mark.xdist_group("brokers")
-PORT, MANY, PATIENCE_S = 18110, 500, 60
+pytestmark = [pytest.mark.xdist_group("brokers"), pytest.mark.timeout(240)]  # the first one migrates
+PORT, MANY, PATIENCE_S = 18110, 500, 120
 
 
 @dataclass
