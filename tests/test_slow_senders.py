@@ -18,10 +18,11 @@ import pytest
 import requests
 
 from fynoflow.run import processes
+from tests.faults.system import free_port
 from tests.test_brokers import BODY, DATABASE, ROOT, emptied, manage
 
 pytestmark = [pytest.mark.xdist_group("brokers"), pytest.mark.timeout(240)]  # the first one migrates
-PORT, MANY, PATIENCE_S = 18110, 500, 120
+PORT, MANY, PATIENCE_S = free_port(), 500, 120
 
 
 @dataclass

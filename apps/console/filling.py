@@ -7,20 +7,31 @@ from typing import Any
 
 from apps.common.trouble import Refused
 
-WAIT_S = 0.1
+WAIT_S = 5.0
+BUSY = "busy: others' texts are being filled in just now. Try again in a moment"
 _turn = threading.Lock()
+_queue = threading.BoundedSemaphore(4)  # threads of pages; the others of the process answer webhooks
 
 
 def one_at_a_time(fill: Callable[..., Any]) -> Callable[..., Any]:
-    """Raises Refused where another text is being filled in for longer than a moment."""
+    """Raises Refused where too many wait for their turn, or one waited too long."""
 
     @wraps(fill)
     def inner(*given: Any, **named: Any) -> Any:
-        if not _turn.acquire(timeout=WAIT_S):
-            raise Refused("busy: other texts are being filled in just now. Try again in a moment")
+        if not _queue.acquire(blocking=False):
+            raise Refused(BUSY)
         try:
-            return fill(*given, **named)
+            return _in_turn(lambda: fill(*given, **named))
         finally:
-            _turn.release()
+            _queue.release()
 
     return inner
+
+
+def _in_turn(fill: Callable[[], Any]) -> Any:
+    if not _turn.acquire(timeout=WAIT_S):
+        raise Refused(BUSY)
+    try:
+        return fill()
+    finally:
+        _turn.release()
