@@ -18,7 +18,11 @@ def drawings(shop: str, moody: str) -> dict[str, Any]:
     return {
         "payments": payments(shop),
         "later": in_a_row(
-            {"id": "wait", "kind": "delay", "settings": {"amount": 3, "unit": "seconds"}},
+            {"id": "wait", "kind": "delay", "settings": {"amount": 1, "unit": "seconds"}},
+            {"id": "ask", "kind": "http_request", "settings": call},
+        ),
+        "much later": in_a_row(  # than it takes to start another process on a busy machine
+            {"id": "wait", "kind": "delay", "settings": {"amount": 15, "unit": "seconds"}},
             {"id": "ask", "kind": "http_request", "settings": call},
         ),
         "moody once": in_a_mood({**once, **mood}),

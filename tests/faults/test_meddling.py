@@ -41,10 +41,10 @@ def test_a_run_ends_by_the_drawing_that_it_began_with_whatever_becomes_of_its_wo
 def test_a_cancelled_run_does_nothing_more_but_what_was_in_flight(system: System) -> None:
     system.start("web")
     system.start("worker")
-    mine = RUNS.format("'later', 'moody once'")
+    mine = RUNS.format("'much later', 'moody once'")
     before = {row[0] for row in system.check.ask(mine)}
     for number in range(10):
-        system.fire(f"{number}", "later")
+        system.fire(f"{number}", "much later")
         system.fire(f"{number}-hang", "moody once")
     until(lambda: len(system.check.ask(mine)) == len(before) + 20, 20, "all have begun")
     runs = [row[0] for row in system.check.ask(mine) if row[0] not in before]
