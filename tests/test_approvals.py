@@ -58,6 +58,11 @@ def approve(request, membership, comment: str = "") -> LiveRequest:
     return approving.approve(request, membership, comment, timezone.now())
 
 
+def only(rule, *people) -> None:
+    ApprovalRule.objects.update(only_ticked=True)
+    rule.approvers.set(people)
+
+
 def test_without_a_rule_whoever_may_edit_goes_live(payments, owner) -> None:
     publishing.go_live(changed(payments, owner), by=owner, now=timezone.now())
 
@@ -115,7 +120,7 @@ def test_only_those_who_were_chosen_approve_and_a_viewer_may_be_one(
     rule, payments, owner, ann, bob, viewer, workspace
 ) -> None:
     watcher = Membership.objects.get(workspace=workspace, user=viewer)
-    rule.approvers.set([ann, watcher])
+    only(rule, ann, watcher)
     request = approving.ask(changed(payments, owner), by=owner, now=timezone.now())
     with pytest.raises(Refused, match="not one of those who approve"):
         approve(request, bob)
@@ -189,6 +194,83 @@ def test_putting_back_another_live_version_is_a_way_around_that_is_closed(paymen
     payments.refresh_from_db()
     with pytest.raises(Refused, match="must approve v1 first"):
         managing.put_back(payments, kept, by=owner, now=timezone.now())
+
+
+def test_a_rule_that_was_raised_since_counts_for_what_is_open_and_for_what_is_approved_and_not_live(
+    request_, workspace, payments, ann, bob, owner
+) -> None:
+    ApprovalRule.objects.update(required=1, goes_live=False)
+    assert approve(request_, ann).state == State.APPROVED
+    ApprovalRule.objects.update(required=2)
+    with pytest.raises(Refused, match="2 other people must approve v2 first"):
+        publishing.go_live(request_.version, by=owner, now=timezone.now())
+    with pytest.raises(Refused, match="v2 waits for approvals already"):
+        approving.ask(request_.version, by=owner, now=timezone.now())
+    assert "1 of 2 approved" in client_of(bob.user).get(f"/w/{workspace.wsid}/approvals").content.decode()
+    approve(request_, bob)
+    publishing.go_live(request_.version, by=owner, now=timezone.now())
+
+
+def test_a_rule_that_was_lowered_since_counts_what_was_said_before(request_, payments, ann, owner) -> None:
+    approve(request_, ann)
+    ApprovalRule.objects.update(required=1)
+    publishing.go_live(request_.version, by=owner, now=timezone.now())
+    request_.refresh_from_db()
+    assert request_.state == State.LIVE
+
+
+@pytest.mark.parametrize("loses", ["role", "membership", "account", "tick"])
+def test_whoever_may_not_approve_any_more_has_not_approved(loses, rule, payments, ann, bob, mine, owner) -> None:
+    only(rule, ann, bob, mine) if loses == "tick" else None
+    request = approving.ask(changed(payments, owner), by=owner, now=timezone.now())
+    approve(request, ann)
+    if loses == "role":
+        Membership.objects.filter(pk=ann.pk).update(role="viewer")
+    elif loses == "membership":
+        ann.delete()
+    elif loses == "account":
+        User.objects.filter(pk=ann.user_id).update(is_active=False)
+    else:
+        rule.approvers.remove(ann)
+    assert approve(request, bob).state == State.OPEN
+
+
+def test_the_only_one_who_was_ticked_leaves_and_nobody_may_approve_until_an_owner_says_who(
+    rule, workspace, payments, ann, bob, owner
+) -> None:
+    ApprovalRule.objects.update(required=1)
+    only(rule, ann)
+    request = approving.ask(changed(payments, owner), by=owner, now=timezone.now())
+    ann.delete()
+    with pytest.raises(Refused, match="not one of those who approve"):
+        approve(request, bob)
+    url = f"/w/{workspace.wsid}/approvals"
+    assert "an owner must say who approves" in client_of(owner).get(url).content.decode()
+    form = {"required": "1", "who": "ticked"}
+    assert "tick who may approve" in client_of(owner).post(f"{url}/rule", form, follow=True).content.decode()
+    client_of(owner).post(f"{url}/rule", {"required": "1", "who": "all"})
+    approve(request, bob)
+
+
+def test_nobody_approves_what_they_drew_some_of_whoever_saved_it_last(rule, payments, ann, bob, mine, owner) -> None:
+    ApprovalRule.objects.update(required=1)
+    changed(payments, ann.user)
+    version = changed(payments, bob.user, power={"name": "Moved", "position": {"x": 7, "y": 7}})
+    request = approving.ask(version, by=bob.user, now=timezone.now())
+    with pytest.raises(Refused, match="you drew it, or some of it"):
+        approve(request, ann)
+    assert approve(request, mine).state == State.LIVE
+    assert set(changed(payments, ann.user, power={"name": "Next"}).authors.all()) == {ann.user}
+
+
+def test_a_version_made_of_one_that_ran_or_of_its_copy_has_its_authors(
+    rule, payments, workspace, ann, bob, owner
+) -> None:
+    drawn = changed(payments, ann.user)
+    copy = managing.duplicate(payments, by=owner, now=timezone.now())
+    assert set(copy.test.authors.all()) == {ann.user, owner}
+    again = publishing.add_version(payments, drawn.drawn(), bob.user, timezone.now())  # an old one saved again
+    assert set(again.authors.all()) == {ann.user, bob.user}
 
 
 def test_the_archive_ends_what_was_asked(request_, payments, owner) -> None:

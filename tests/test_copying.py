@@ -11,7 +11,7 @@ from apps.workflows import checklists, copying, managing, publishing
 from apps.workflows.copying import Pick
 from apps.workflows.depends import CONNECTION, EVENT, TEMPLATE
 from apps.workflows.landing import plans
-from apps.workflows.models import Checklist, Workflow
+from apps.workflows.models import Checklist, Version, Workflow
 from apps.workspaces.models import Membership, Role, Secret, Workspace
 from tests.cast import finish
 from tests.test_depends import TRIGGER, calling, drawn, starting
@@ -181,6 +181,42 @@ def test_only_an_owner_of_both_copies_and_only_what_is_still_there(workspace, pa
     with pytest.raises(Refused, match="same workspace"):
         copying.copy(workspace, pick, workspace, by=owner, now=timezone.now())
     assert not Workflow.objects.of(branch).exists() and not Checklist.objects.exists()
+
+
+def unfinished(flow):
+    return [version.checklist for version in flow.versions.select_related("checklist__workflow") if version.checklist]
+
+
+def test_a_duplicate_has_what_is_still_to_be_done_and_begins_it_anew(copy, payments, owner) -> None:
+    (version,) = copy(payments)
+    managing.tick(version.checklist, checklists.URL, by=owner, now=timezone.now())
+    twin = managing.duplicate(version.workflow, by=owner, now=timezone.now())
+    (own,) = unfinished(twin)
+    assert own.workflow == twin and own.source == version.checklist.source and own.needs == version.checklist.needs
+    assert own.url_given_at is None
+    with pytest.raises(Refused, match=r"its checklist is not done: hand out the new URL"):
+        checklists.check(twin.test)
+
+
+def test_a_duplicate_of_what_was_live_has_nothing_to_be_done(payments, owner) -> None:
+    assert not unfinished(managing.duplicate(payments, by=owner, now=timezone.now()))
+
+
+@pytest.mark.parametrize("number", [0, 99])
+def test_no_save_onto_a_version_that_is_not_there_leaves_a_checklist_behind(copy, payments, owner, number) -> None:
+    (version,) = copy(payments)
+    base = publishing.Base(number=number, newest=99)
+    with pytest.raises(publishing.Stale):
+        publishing.save(version.workflow, version.drawn(), by=owner, now=timezone.now(), onto=base)
+
+
+def test_the_same_drawing_saved_onto_another_version_has_the_checklist_still(copy, payments, owner) -> None:
+    (version,) = copy(payments)
+    own = publishing.add_version(version.workflow, parse_graph({"nodes": [TRIGGER]}), owner, timezone.now())
+    base = publishing.Base(number=own.number, edition=own.edition(), newest=own.number)
+    Version.objects.filter(pk=own.pk).update(lived_at=timezone.now())
+    again = publishing.save(version.workflow, version.drawn(), by=owner, now=timezone.now(), onto=base)
+    assert again.number == 3 and again.checklist_id == version.checklist_id
 
 
 def test_the_checklist_tells_what_the_missing_events_need_until_they_are_there(copy, payments, branch) -> None:

@@ -12,13 +12,12 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.common.trouble import Refused
 from apps.console.showing import number_in, paged, show, typed
 from apps.workflows import approving
-from apps.workflows.approvals import rule_of
+from apps.workflows.approvals import PENDING, given, is_enough, rule_of
 from apps.workflows.models import MAX_APPROVALS, MAX_COMMENT, ApprovalRule, LiveRequest
 from apps.workspaces.models import Membership, Role, Workspace
 from apps.workspaces.tenancy import member, owner
 
 MOST_OPEN, MOST_PEOPLE = 100, 500
-PENDING = (LiveRequest.State.OPEN, LiveRequest.State.APPROVED)
 VERBS = {"approve": approving.approve, "reject": approving.reject, "cancel": approving.cancel}
 SAID = {
     "live": "It is live.",
@@ -35,8 +34,8 @@ def approvals(request: HttpRequest, membership: Membership) -> HttpResponse:
     place = membership.workspace
     rows = LiveRequest.objects.of(place).select_related("workflow__live", "version", "asked_by", "workspace")
     rows = rows.prefetch_related("opinions__user").order_by("-id")
+    rule = ApprovalRule.objects.of(place).first() or ApprovalRule(workspace=place, only_ticked=False)
     pending = [_shown(row, membership) for row in rows.filter(state__in=PENDING)[:MOST_OPEN]]
-    rule = ApprovalRule.objects.of(place).first() or ApprovalRule(workspace=place)
     chosen = set(rule.approvers.values_list("pk", flat=True)) if rule.pk else set()
     people = _people(place)
     facts = {
@@ -49,7 +48,7 @@ def approvals(request: HttpRequest, membership: Membership) -> HttpResponse:
         "is_on": rule_of(place) is not None,
         "most": MAX_APPROVALS,
         "people": [(one, one.pk in chosen) for one in people],
-        "approvers": [one.user.email for one in people if one.pk in chosen],
+        "ticked": [one.user.email for one in people if one.pk in chosen],
         "is_owner": membership.role == Role.OWNER,
     }
     return show(request, "pages/approvals.html", membership, facts)
@@ -62,13 +61,14 @@ def _people(place: Workspace) -> list[Membership]:
 
 def _shown(row: LiveRequest, membership: Membership) -> dict[str, Any]:
     """A request, whether this person may speak to it or why not, and how far it is."""
-    why_not = approving.why_not(row, membership)
-    opinions = list(row.opinions.all())
+    why_not, rule = approving.why_not(row, membership), rule_of(row.workspace)
     mine = membership.user_id == row.asked_by_id or membership.role == Role.OWNER
     return {
         "row": row,
-        "opinions": opinions,
-        "given": sum(one.approves for one in opinions),
+        "opinions": list(row.opinions.all()),
+        "given": given(row, rule) if rule else 0,
+        "needed": rule.required if rule else 0,
+        "is_enough": is_enough(row, rule),
         "may_speak": not why_not,
         "why_not": why_not,
         "may_cancel": mine,
@@ -96,24 +96,32 @@ def say(request: HttpRequest, membership: Membership, pk: int) -> HttpResponse:
 def set_rule(request: HttpRequest, membership: Membership) -> HttpResponse:
     """How many approve, who, and what the last approval does."""
     text = request.POST.get("required", "")
-    required = number_in(text)
-    if text not in map(str, range(MAX_APPROVALS + 1)):
-        messages.error(request, f"Not saved: write how many approvals are needed, 0 to {MAX_APPROVALS}.")
-    else:
+    try:
+        if text not in map(str, range(MAX_APPROVALS + 1)):
+            raise Refused(f"write how many approvals are needed, 0 to {MAX_APPROVALS}")
+        required = number_in(text)
         _set_rule(request, membership, required)
         needed = f"{required} approval{'s' if required > 1 else ''} needed to go live from now on."
         messages.success(request, needed if required else "Approvals are off.")
+    except Refused as trouble:
+        messages.error(request, f"Not saved: {trouble}.")
     return redirect("approvals", membership.workspace.wsid)
 
 
 def _set_rule(request: HttpRequest, membership: Membership, required: int) -> None:
-    """Who was chosen and could not be offered stays chosen."""
-    place, chosen = membership.workspace, {number_in(key) for key in request.POST.getlist("approver")}
+    """Who was ticked and could not be offered stays so. Raises Refused where only those ticked may, and nobody is."""
+    place, ticked = membership.workspace, {number_in(key) for key in request.POST.getlist("approver")}
     offered = {one.pk for one in _people(place)}
     with transaction.atomic():
-        rule, _ = ApprovalRule.objects.get_or_create(workspace=place)
+        rule, _ = ApprovalRule.objects.get_or_create(workspace=place, defaults={"only_ticked": False})
+        people = [
+            *Membership.objects.of(place).filter(pk__in=ticked & offered),
+            *rule.approvers.exclude(pk__in=offered),
+        ]
+        rule.only_ticked = request.POST.get("who", "ticked" if people else "all") == "ticked"
+        if rule.only_ticked and not people:
+            raise Refused("tick who may approve, or choose all owners and editors")
         rule.required, rule.goes_live = required, request.POST.get("goes_live") == "yes"
         rule._history_user = membership.user
         rule.save()
-        unseen = rule.approvers.exclude(pk__in=offered)
-        rule.approvers.set([*Membership.objects.of(place).filter(pk__in=chosen & offered), *unseen])
+        rule.approvers.set(people)

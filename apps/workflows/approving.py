@@ -8,7 +8,7 @@ from django.db import transaction
 from apps.accounts.models import User
 from apps.common.trouble import Refused
 from apps.workflows import approvals, publishing
-from apps.workflows.models import ApprovalRule, LiveRequest, Opinion, Version
+from apps.workflows.models import ApprovalRule, LiveRequest, Opinion, Version, Workflow
 from apps.workspaces.models import Membership, Role
 
 State = LiveRequest.State
@@ -23,14 +23,7 @@ def ask(version: Version, *, by: User, now: datetime, comment: str = "", seen: s
         fresh = Version.objects.select_for_update().get(pk=version.pk)
         if seen and fresh.edition() != seen:
             raise Refused(f"somebody else changed {version} meanwhile: open it again and look")
-        waiting = (
-            LiveRequest.objects.of(held.workspace)
-            .filter(workflow=held, state=State.OPEN)
-            .select_related("version")
-            .first()
-        )
-        if waiting is not None:
-            raise Refused(f"{waiting.version} waits for approvals already: cancel that first")
+        _check_nothing_waits(held, rule)
         _check_people(rule, fresh, by)
         made: LiveRequest = LiveRequest.objects.create(
             workspace=held.workspace,
@@ -53,6 +46,13 @@ def _rule(version: Version) -> ApprovalRule:
     return rule
 
 
+def _check_nothing_waits(workflow: Workflow, rule: ApprovalRule) -> None:
+    rows = LiveRequest.objects.of(workflow.workspace).filter(workflow=workflow, state__in=approvals.PENDING)
+    for row in rows.select_related("version", "asked_by"):
+        if not approvals.is_enough(row, rule):
+            raise Refused(f"{row.version} waits for approvals already: cancel that first")
+
+
 def _check_people(rule: ApprovalRule, version: Version, by: User) -> None:
     count = approvals.others(rule, version, by).count()
     if count < rule.required:
@@ -65,12 +65,14 @@ def _check_people(rule: ApprovalRule, version: Version, by: User) -> None:
 def why_not(request: LiveRequest, membership: Membership) -> str:
     """Why this person may not speak to it; empty when they may."""
     rule = approvals.rule_of(request.workspace)
-    if request.state != State.OPEN:
+    if request.state not in approvals.PENDING:
         return "it is over"
+    if approvals.is_enough(request, rule):
+        return "it has all the approvals that it needs"
     if membership.user_id == request.asked_by_id:
         return "you asked for it, so somebody else must"
-    if membership.user_id == (request.version.saved_by_id or request.version.created_by_id):
-        return "you drew it, so somebody else must"
+    if request.version.authors.filter(pk=membership.user_id).exists():
+        return "you drew it, or some of it, so somebody else must"
     if rule is None or not approvals.approvers(rule).filter(pk=membership.pk).exists():
         return "you are not one of those who approve"
     if request.opinions.filter(user=membership.user_id).exists():
@@ -82,12 +84,11 @@ def approve(request: LiveRequest, membership: Membership, comment: str, now: dat
     """One more approval; the last one makes it live, if the rule says so. Raises Refused."""
     with transaction.atomic():
         held = _spoken(request, membership, True, comment, now)
-        count = held.opinions.filter(approves=True).count()
-        if count < held.required:
+        rule = approvals.rule_of(held.workspace)
+        if not approvals.is_enough(held, rule):
             return held
         held.state = State.APPROVED
         held.save(update_fields=["state"])
-    rule = approvals.rule_of(held.workspace)
     if rule is None or rule.goes_live:
         _go_live(held, membership.user, now)
     return held
@@ -129,7 +130,7 @@ def _held(request: LiveRequest) -> LiveRequest:
     publishing.held_row(request.workflow)
     rows = LiveRequest.objects.of(request.workspace).select_for_update(of=("self",))
     held: LiveRequest = rows.select_related("version", "workspace", "workflow").get(pk=request.pk)
-    if held.state not in (State.OPEN, State.APPROVED):
+    if held.state not in approvals.PENDING:
         raise Refused(f"it is over: {held.why or held.get_state_display()}")
     return held
 

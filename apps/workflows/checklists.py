@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db.models import QuerySet
 from pydantic import ValidationError
 
 from apps.accounts.models import User
@@ -57,6 +58,24 @@ def begun(workflow: Workflow, source: str, needs: Iterable[Need], *, by: User | 
     )
 
 
+def carry_on(source: Version, to: Version, *, by: User | None, now: datetime) -> None:
+    """A copy of a version whose checklist is open has one of its own, begun anew."""
+    old = source.checklist
+    if old is None or old.done_at is not None:
+        return
+    to.checklist = begun(to.workflow, old.source, _needs_before(old), by=by, now=now)
+    to.checklist.url_given_at = None
+    to.checklist.save(update_fields=["url_given_at"])
+    to.save(update_fields=["checklist"])
+
+
+def of_kin(kin: QuerySet[Version], after: Version | None) -> int | None:
+    """The checklist of what was drawn `after` one of its kin: that one's, else an open one of another."""
+    if after is not None and after.checklist_id is not None:
+        return after.checklist_id
+    return kin.filter(checklist__done_at=None).exclude(checklist=None).values_list("checklist", flat=True).first()
+
+
 def _url_given_at(workflow: Workflow, now: datetime) -> datetime | None:
     before = Checklist.objects.of(workflow.workspace).filter(workflow=workflow).order_by("-id").first()
     if before is not None:
@@ -74,10 +93,15 @@ def matches_of(checklist: Checklist, version: Version) -> list[Match]:
     """What the version needs, as its workspace has it; of events that are missing, with what they need."""
     needs = needs_of(version.workflow, version.drawing())
     events = {need.name for need in needs if need.what == EVENT}
-    before = [Need.model_validate_json(json.dumps(row)) for row in checklist.needs]
+    before = _needs_before(checklist)
     told = {(need.what, need.name) for need in needs}
     more = [need for need in before if events & set(need.by) and (need.what, need.name) not in told]
     return matches_elsewhere(version.workflow.workspace, [*needs, *more])
+
+
+def _needs_before(checklist: Checklist) -> list[Need]:
+    """What stood behind its events where it came from."""
+    return [Need.model_validate_json(json.dumps(row)) for row in checklist.needs]
 
 
 def points(checklist: Checklist, version: Version) -> list[Point]:

@@ -79,7 +79,8 @@ def copy(source: Workspace, picks: Sequence[Pick], to: Workspace, *, by: User, n
         _hold(source, to, by)
         versions = picked(source, picks)
         brought = landing.land(to, documents(versions, picks), by=by, now=now, how="copied")
-        for version, pick in zip(versions, picks, strict=True):
+        for version, came, pick in zip(versions, brought, picks, strict=True):
+            publishing.carry_on(version, came)
             said = f"{version} ({pick.state.capitalize()}) copied to “{to}”"
             publishing.note(publishing.held_row(version.workflow), by, said)
     return [Copied(source=old.workflow, version=new) for old, new in zip(versions, brought, strict=True)]

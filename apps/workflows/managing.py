@@ -14,7 +14,7 @@ from apps.accounts.models import User
 from apps.common.trouble import Refused
 from apps.workflows import accepted, approvals, checklists
 from apps.workflows.models import MAX_GROUPS, Checklist, Group, Version, Workflow
-from apps.workflows.publishing import change, create, defects, held_row, note, save
+from apps.workflows.publishing import carry_on, change, create, defects, held_row, note, save
 from apps.workspaces.models import Workspace
 
 MAX_NAME = 100
@@ -56,12 +56,17 @@ def unarchive(workflow: Workflow, *, by: User | None) -> None:
 
 
 def duplicate(workflow: Workflow, *, by: User | None, now: datetime) -> Workflow:
-    """A copy of the newest version under a new name, as v1 (Test), with URLs of its own."""
+    """A copy of the newest version under a new name, as v1 (Test), with URLs of its own.
+
+    What is still to be done with the version, and who must not approve it, go along.
+    """
     newest = workflow.versions.order_by("-number").first()
     with transaction.atomic():
         copy = create(workflow.workspace, copy_name(workflow), workflow.group)
         if newest is not None:
-            save(copy, newest.drawn(), by=by, now=now)
+            version = save(copy, newest.drawn(), by=by, now=now)
+            carry_on(newest, version)
+            checklists.carry_on(newest, version, by=by, now=now)
     copy.refresh_from_db()
     return copy
 
