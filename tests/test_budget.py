@@ -14,7 +14,7 @@ from apps.engine.conditions import Group, evaluate
 from apps.engine.data import RunData
 from apps.engine.fields import Html, Text
 from apps.engine.templates import filled_value, render
-from apps.runs import starting, transitions, walking
+from apps.runs import claiming, starting, walking
 from apps.runs.models import Run
 from apps.triggers import payload_schema
 from tests.cast import Clock, drain, fire, rows
@@ -163,7 +163,7 @@ def test_a_run_that_has_worked_much_rests_before_it_goes_on(published, clock: Cl
 @pytest.mark.parametrize("waits", [False, True], ids=["begun", "taken up"])
 def test_costly_runs_do_not_share_one_commit(published, clock: Clock, monkeypatch, waits: bool) -> None:
     monkeypatch.setattr(starting, "AT_ONCE", 100_000)
-    monkeypatch.setattr(transitions, "AT_ONCE", 100_000)
+    monkeypatch.setattr(claiming, "AT_ONCE", 100_000)
     monkeypatch.setattr(starting, "FEW", 1)
     text = "{% for i in (1..20) %}" + '{% assign t = s | split: "," | join: "," %}' + "{% endfor %}"
     delay = {"id": "first", "kind": "delay", "settings": {"amount": 5, "unit": "seconds"}}
@@ -175,7 +175,7 @@ def test_costly_runs_do_not_share_one_commit(published, clock: Clock, monkeypatc
         while starting.start_due(10, clock(), lambda _: 10, lambda _: 0):
             pass
         clock.forward(seconds=6)
-        begin = partial(transitions.claim_due, 10, clock(), lambda _: 10, lambda _: 0)
+        begin = partial(claiming.claim_due, 10, clock(), lambda _: 10, lambda _: 0)
     else:
         begin = partial(starting.start_due, 10, clock(), lambda _: 10, lambda _: 0)
     assert [len(begin()) for _ in range(4)] == [1, 1, 1, 0]

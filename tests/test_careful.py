@@ -13,7 +13,7 @@ from django.utils import timezone
 from apps.common.clocks import DatabaseClock
 from apps.events import transitions as events
 from apps.events.models import Event
-from apps.runs import careful, executor, starting, transitions
+from apps.runs import careful, claiming, executor, starting, transitions
 from apps.runs.heartbeat import Heartbeat
 from apps.runs.lanes import AT_ONCE, calls, messages
 from apps.runs.models import Run, Worker
@@ -66,8 +66,8 @@ def test_a_process_that_lives_on_counts_what_it_tries_once(story, clock: Clock, 
     Run.objects.update(state="ready", due_at=clock(), token=None, lease_until=None)
     care = cared(clock)
     with monkeypatch.context() as trouble:
-        trouble.setattr(starting, "_route", away)
-        trouble.setattr(transitions, "_claim", away)
+        trouble.setattr(starting, "_walked", away)
+        trouble.setattr(claiming, "_walked", away)
         for _ in range(9):
             care.take(clock, AT_ONCE, AT_ONCE)
     assert Event.objects.get(state="received").tries == events.DEATH
@@ -119,7 +119,7 @@ def test_a_run_that_lost_two_workers_at_one_block_may_lose_two_at_the_next(story
         transitions.sweep(clock())
         clock.forward(minutes=1)
         run = Run.objects.get()
-        held = transitions.claim(str(run.pk), clock())
+        held = claiming.claim(str(run.pk), clock())
     assert held is not None and Run.objects.get().losses == 2
     after = executor._stepped(held, clock)
     assert after is not None and after.node != held.node and Run.objects.get().losses == 0

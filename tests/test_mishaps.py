@@ -15,7 +15,7 @@ from apps.common.remembering import remembered
 from apps.engine.nodes.http_request import HttpRequest
 from apps.engine.nodes.send import Send
 from apps.events.models import Event, SeenKey
-from apps.runs import starting, transitions
+from apps.runs import claiming, starting, transitions
 from apps.runs.executor import carry_on, drive
 from apps.runs.models import Run
 from apps.runs.sweeping import sweep
@@ -141,7 +141,7 @@ def test_a_claim_whose_commit_got_no_answer_is_ours_if_it_is_there(
     sweep(clock)
     clock.forward(hours=1)
     silent_commit.append(1)
-    held = transitions.claim(str(Run.objects.get().pk), clock())
+    held = claiming.claim(str(Run.objects.get().pk), clock())
     assert held is not None and Run.objects.get().token == held.token
 
 
@@ -224,7 +224,7 @@ def test_trouble_of_the_database_is_no_stumble_of_an_event_or_a_run(story, clock
         raise OperationalError("canceling statement due to lock timeout")
 
     with monkeypatch.context() as away:
-        away.setattr(starting, "_route", locked)
+        away.setattr(starting, "_walked", locked)
         for _ in range(6):
             assert starting.start_due(10, clock(), lambda workspace: 10, lambda workspace: 10) == []
     assert Event.objects.values_list("state", "tries").get(pk=answer["request_id"]) == ("received", 0)
@@ -233,7 +233,7 @@ def test_trouble_of_the_database_is_no_stumble_of_an_event_or_a_run(story, clock
     clock.forward(seconds=61)
     transitions.sweep(clock())
     with monkeypatch.context() as away:
-        away.setattr(transitions, "_claim", locked)
+        away.setattr(claiming, "_walked", locked)
         for _ in range(4):
             drive(str(held.run.pk), clock)
     drain(clock)

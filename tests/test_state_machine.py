@@ -29,7 +29,7 @@ from apps.channels.models import Delivery
 from apps.channels.provider import Result
 from apps.common.calls import Answer, NoAnswer
 from apps.engine.node import Try
-from apps.runs import deciding, starting, transitions
+from apps.runs import claiming, deciding, starting, transitions
 from apps.runs.invariants import violations
 from apps.runs.models import Run, Step
 from apps.runs.sweeping import tidy
@@ -94,7 +94,7 @@ class World:
     def take(self) -> list[transitions.Held]:
         """A worker claims runs; their calls begin."""
         placed = starting.start_due(MANY, self.clock(), everybody, nobody)
-        placed += transitions.claim_due(MANY, self.clock(), everybody, nobody)
+        placed += claiming.claim_due(MANY, self.clock(), everybody, nobody)
         held = [one.held for one in placed if one.held is not None]
         return [self._called(one) for one in sorted(held, key=lambda one: order_of(one.run))]
 

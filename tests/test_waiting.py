@@ -12,7 +12,7 @@ from apps.events import finding
 from apps.events.firing import Custom
 from apps.events.firing import fire as fire_event
 from apps.events.models import Event
-from apps.runs import deciding, invariants, parking, starting, transitions
+from apps.runs import claiming, deciding, invariants, parking, starting
 from apps.runs.models import Run
 from apps.runs.shared import DigestItem, DigestWindow, Listening
 from apps.runs.sweeping import sweep
@@ -46,8 +46,9 @@ def news(run: Run, clock: Clock, data: dict, name: str = "paid") -> Event:
 def test_an_event_that_is_not_routed_yet_when_the_time_is_over_counts(waiting: Run, clock: Clock) -> None:
     event = news(waiting, clock, {"id": 7})
     clock.forward(hours=2)
-    assert transitions.claim(str(waiting.pk), clock()) is None
+    assert claiming.claim(str(waiting.pk), clock()) is None
     starting.route(str(event.pk), clock())
+    drain(clock)
     waiting.refresh_from_db()
     event.refresh_from_db()
     assert (waiting.state, waiting.code, event.state) == ("completed", "yes", "routed")
@@ -114,7 +115,7 @@ def test_an_event_is_handed_to_every_wait_that_it_fits_although_one_run_has_coun
 ) -> None:
     event = news(looping[0], clock, {"customer": "C7"})
     Run.objects.filter(pk=looping[1].pk).update(due_at=clock())  # its second look
-    transitions.claim(str(looping[1].pk), clock())
+    claiming.claim(str(looping[1].pk), clock())
     event.refresh_from_db()
     assert heard(looping[1]) == ["first"] and event.state == "received"
     sweep(clock)

@@ -31,10 +31,20 @@ def _sql(table: str, by: str, open: str, due: str) -> str:
     return _OWING.format(table=table, by=by, open=open, due=due)
 
 
-def fairly(most: int, rooms: Mapping[Group, int], take: Callable[[Group, int], list[T]]) -> list[T]:
+def by_number(group: Group) -> int:
+    """All who lock groups do so in one order."""
+    return group or 0
+
+
+def fairly(
+    most: int,
+    rooms: Mapping[Group, int],
+    take: Callable[[Group, int], list[T]],
+    order: Callable[[Group], int] = by_number,
+) -> list[T]:
     """Take up to `most` in equal parts, of each group no more than its room. What a group leaves goes to the others."""
     left, taken = dict(rooms), []
-    while most > 0 and (shared := _parts(most, left)):
+    while most > 0 and (shared := _parts(most, left, order)):
         for group, part in shared.items():
             found = take(group, part)
             taken += found
@@ -43,8 +53,8 @@ def fairly(most: int, rooms: Mapping[Group, int], take: Callable[[Group, int], l
     return taken
 
 
-def _parts(most: int, left: Mapping[Group, int]) -> dict[Group, int]:
+def _parts(most: int, left: Mapping[Group, int], order: Callable[[Group], int]) -> dict[Group, int]:
     """Equal parts for those with room; when there are more of them than places, chance says whose turn it is."""
     groups = [group for group, room in left.items() if room > 0]
-    chosen = sorted(random.sample(groups, min(len(groups), most)), key=lambda group: group or 0)  # locks in one order
+    chosen = sorted(random.sample(groups, min(len(groups), most)), key=order)
     return {group: min(most // len(chosen), left[group]) for group in chosen}

@@ -20,9 +20,14 @@ class TooMuch(Refused):
     """The work is not done; the message says what to do."""
 
 
+class Postponed(Exception):
+    """Too much for here, not too much for ever: nothing is wrong with it, and nobody may take it for an answer."""
+
+
 @dataclass
 class Account:
     most: int
+    beyond: type[Exception] = TooMuch
     spent: int = 0
 
 
@@ -30,9 +35,9 @@ _open: ContextVar[tuple[Account, ...]] = ContextVar("open", default=())
 
 
 @contextmanager
-def budget(most: int = MOST) -> Iterator[Account]:
+def budget(most: int = MOST, beyond: type[Exception] = TooMuch) -> Iterator[Account]:
     """A budget for all that is done within, however deep; it also counts for those around it."""
-    account, around = Account(most), _open.get()
+    account, around = Account(most, beyond), _open.get()
     token = _open.set((*around, account))
     try:
         yield account
@@ -41,8 +46,8 @@ def budget(most: int = MOST) -> Iterator[Account]:
 
 
 def spend(units: int) -> None:
-    """Say what is about to be done. Raises TooMuch."""
+    """Say what is about to be done. Raises what lies beyond the first budget that is used up."""
     for account in _open.get():
         account.spent += units
         if account.spent > account.most:
-            raise TooMuch("too much work: use fewer or shorter values, filters, loops or tests here")
+            raise account.beyond("too much work: use fewer or shorter values, filters, loops or tests here")

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from apps.common.committer import AWAY
 from apps.events import transitions as events
-from apps.runs import parking, starting, transitions
+from apps.runs import claiming, parking, starting
 from apps.runs.due import due_runs
 from apps.runs.executor import guarded
 from apps.runs.lanes import Hands
@@ -53,7 +53,7 @@ class Care:
         if not self._may(pk, lambda: parking.suspect(pk, clock())):
             return
         try:
-            placed = transitions.claim_suspect(pk, clock(), messages.room)
+            placed = claiming.claim_suspect(pk, clock(), messages.room)
         except AWAY:
             raise
         except Exception as error:

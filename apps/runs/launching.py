@@ -21,16 +21,28 @@ from apps.workflows.models import Workflow
 MAX_DEPTH, MAX_BREADTH = 5, 1000
 
 
-def launch(asked: Launch, journal: Journal, node: str, now: datetime) -> dict[str, Any]:
+Made = Entry | Refused
+
+
+def made(asked: Launch, run: Run, now: datetime) -> Made:
+    """The event that starts the other workflow, or why there is none: its data is read before the commit."""
+    try:
+        return _entry(asked, run, now)
+    except Refused as trouble:
+        return trouble
+
+
+def launch(asked: Launch, node: str, made: Made, journal: Journal) -> dict[str, Any]:
     """Fire the other workflow's trigger with this data: `request_id`. Raises Refused."""
     run = journal.run
     if run.event.depth >= MAX_DEPTH:
         raise Refused(f"workflows start each other at most {MAX_DEPTH} deep: this run is a loop")
     _check_breadth(run)
-    entry = _entry(asked, run, now)
-    events.insert([entry])  # at once, so that those of the same commit are counted
+    if isinstance(made, Refused):
+        raise made
+    events.insert([made])  # at once, so that those of the same commit are counted
     journal.launched = True
-    request_id = str(entry.event["id"])
+    request_id = str(made.event["id"])
     if asked.listens:
         place = {"run_id": run.pk, "node": node, "visit": journal.visits[node] + 1}
         opened(Listen(name=ENDED, match={"request_id": request_id}), journal, place)

@@ -41,7 +41,7 @@ WITH RECURSIVE p(paths) AS (
 """
 
 
-def listen(asked: Listen, journal: Journal, node: str) -> dict[str, Any]:
+def listen(asked: Listen, node: str, journal: Journal) -> dict[str, Any]:
     """An event that came since the run's own, or a row by which the next one finds the run: `event`."""
     run = journal.run
     place = {"run_id": run.pk, "node": node, "visit": journal.visits[node] + 1}
@@ -53,7 +53,7 @@ def listen(asked: Listen, journal: Journal, node: str) -> dict[str, Any]:
         return {"event": None}
     hear(row, early.pk)
     events.hear_late(early.pk)
-    return {"event": told(early)}
+    return {"event": news_of(early)}
 
 
 def opened(asked: Listen, journal: Journal, place: dict[str, Any]) -> Listening:
@@ -66,25 +66,45 @@ def opened(asked: Listen, journal: Journal, place: dict[str, Any]) -> Listening:
     return row
 
 
-def waiting_for(event: Event, limit: int) -> list[Listening]:
-    """Open waits that this event ends, at most `limit`; a run that has counted it waits for another."""
-    where = {"environment": event.environment, "name": event.source_id, "open": True}
-    found = Listening.objects.of(event.workspace).filter(**where, key_hash__in=_keys(event))
-    fits = found.filter(~Exists(Listening.objects.filter(run=OuterRef("run"), event_id=event.pk)))
-    return [row for row in fits.order_by("pk")[:limit] if _fits(row, event.body)]
+class Told:
+    """What an event says, as text by path: each is read once."""
+
+    def __init__(self, event: Event) -> None:
+        self.event, self._data, self._texts = event, RunData(trigger=event.body), dict[str, str | None]()
+
+    def text(self, path: str) -> str | None:
+        """None where the event has nothing."""
+        if path not in self._texts:
+            value = self._data.lookup(f"trigger.{path}")
+            self._texts[path] = None if value is MISSING else shown(value)
+        return self._texts[path]
+
+    def fits(self, row: Listening) -> bool:
+        return all(self.text(path) == text for path, text in row.match.items())
 
 
-def _keys(event: Event) -> list[str]:
-    """The keys of all waits that it could end."""
-    asked = rows.read(_ASKED, [event.workspace_id, event.environment, event.source_id] * 2)
-    data, keys = RunData(trigger=event.body), []
-    for (paths,) in asked:
-        found = {path: data.lookup(f"trigger.{path}") for path in paths.split(BETWEEN)} if paths else {}
-        if paths and MISSING not in found.values():
-            keys.append(_whole({path: shown(value) for path, value in found.items()}))
+def keys_for(told: Told) -> list[str]:
+    """The keys of all waits that it could end, by what waits of its name ask for now: read before the commit.
+
+    A wait that begins meanwhile finds the event by itself, as an early one.
+    """
+    event, keys = told.event, list[str]()
+    for (paths,) in rows.read(_ASKED, [event.workspace_id, event.environment, event.source_id] * 2):
+        texts = {path: told.text(path) for path in paths.split(BETWEEN)} if paths else {}
+        if paths and None not in texts.values():
+            keys.append(_whole({path: text or "" for path, text in texts.items()}))
         if not paths:  # of a worker from before this key was there
             keys += keys_of(event.source_id, event.body)
     return keys
+
+
+def waiting_for(told: Told, keys: list[str], limit: int) -> list[Listening]:
+    """Open waits that this event ends, at most `limit`; a run that has counted it waits for another."""
+    event = told.event
+    where = {"environment": event.environment, "name": event.source_id, "open": True}
+    found = Listening.objects.of(event.workspace).filter(**where, key_hash__in=keys)
+    fits = found.filter(~Exists(Listening.objects.filter(run=OuterRef("run"), event_id=event.pk)))
+    return [row for row in fits.order_by("pk")[:limit] if told.fits(row)]
 
 
 def _paths(match: dict[str, str]) -> str:
@@ -114,7 +134,7 @@ def was_heard(event_id: UUID) -> bool:
     return Listening.objects.filter(event_id=event_id).exists()
 
 
-def told(event: Event) -> dict[str, Any]:
+def news_of(event: Event) -> dict[str, Any]:
     """What the block learns of an event."""
     return {"event_id": str(event.pk), "name": event.source_id, "data": event.body}
 
@@ -125,7 +145,7 @@ def _early(row: Listening, run: Run) -> Event | None:
     found = Event.objects.of(run.workspace).filter(pk__in=_rarest(row, run), **where)
     counted = Listening.objects.filter(run=run, event_id=OuterRef("pk"))
     first = found.exclude(Exists(counted)).order_by("received_at")[:MOST_EARLY]
-    return next((event for event in first if _fits(row, event.body)), None)
+    return next((event for event in first if Told(event).fits(row)), None)
 
 
 def _rarest(row: Listening, run: Run) -> QuerySet[Any]:
@@ -136,12 +156,3 @@ def _rarest(row: Listening, run: Run) -> QuerySet[Any]:
     by = min(keys, key=lambda key: len(marked.filter(word=key).values_list("pk")[:FEW])) if len(keys) > 1 else keys[0]
     others = [Exists(marked.filter(word=key, event_id=OuterRef("event_id"))) for key in keys if key != by]
     return marked.filter(*others, word=by).values("event_id")
-
-
-def _fits(row: Listening, body: dict[str, Any]) -> bool:
-    data = RunData(trigger=body)
-    return all(_same(data.lookup(f"trigger.{path}"), text) for path, text in row.match.items())
-
-
-def _same(value: Any, text: str) -> bool:
-    return value is not MISSING and shown(value) == text

@@ -10,7 +10,7 @@ from apps.runs import launching
 from apps.runs.holding import Change, Held
 from apps.runs.journal import Journal
 from apps.runs.models import Run
-from apps.runs.walking import AtCall, AtRest, AtWait, Ended, Stop
+from apps.runs.walking import AtAsk, AtCall, AtRest, AtWait, Ended, Stop
 
 MIN_LEASE_S, MARGIN_S = 60, 45  # a lease ends so long after the call must have
 State = Run.State
@@ -31,6 +31,8 @@ def place(journal: Journal, stop: Stop, attempt: int, now: datetime) -> Held | N
     match stop:
         case AtWait(node=node, until=until):
             put(journal, state=State.WAITING, node=node, visit=visit, attempt=0, losses=0, due_at=until, **FREE)
+        case AtAsk(node=node):
+            put(journal, **going_on(journal, node, now))
         case AtRest(node=node, after_s=after_s):
             due_at = now + timedelta(seconds=after_s)
             put(journal, state=State.READY, node=node, visit=visit, attempt=0, losses=0, due_at=due_at, **FREE)
