@@ -10,6 +10,7 @@ import io
 import os
 import resource
 import signal
+import sys
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
@@ -24,7 +25,10 @@ BODY_S = 30.0
 MOST = 4 * 1024 * 1024  # bytes of a body; what is larger is refused by its length
 THREADS = int(os.environ.get("WEB_THREADS", "32"))
 _ALONE = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
-_threads = ThreadPoolExecutor(THREADS, thread_name_prefix="web")
+PAGES = ("/w/", "/admin/")  # what people look at may cost much: it has a quarter of the threads, and the doors the rest
+_page_threads = ThreadPoolExecutor(max(THREADS // 4, 1), thread_name_prefix="page")
+_threads = ThreadPoolExecutor(max(THREADS - THREADS // 4, 1), thread_name_prefix="web")
+sys.setswitchinterval(0.001)  # seconds: a request at a door waits so long for a thread that fills in texts
 die_with_parent(signal.SIGTERM)  # the server's own parent process holds no port, this one does
 resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
 
@@ -45,8 +49,8 @@ async def app(scope: Message, receive: Receive, send: Send) -> None:
         return
     body, size = await _read(receive)
     environ = _environ(scope, body, size)
-    loop = asyncio.get_running_loop()
-    status, headers, content = await loop.run_in_executor(_threads, _answer, environ)
+    threads = _page_threads if scope["path"].startswith(PAGES) else _threads
+    status, headers, content = await asyncio.get_running_loop().run_in_executor(threads, _answer, environ)
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": content})
 

@@ -25,6 +25,33 @@ pytestmark = [pytest.mark.xdist_group("brokers"), pytest.mark.timeout(240)]  # t
 PORT, MANY, PATIENCE_S = free_port(), 500, 120
 
 
+LOOKED_AT = """
+import asyncio, threading
+from fynoflow import asgi
+
+over = threading.Event()
+asgi._answer = lambda environ: (over.wait(20) if "/in/" not in environ["PATH_INFO"] else None, (200, [], b""))[1]
+
+async def ask(path):
+    async def receive():
+        return {"type": "http.request"}
+    async def send(message):
+        pass
+    scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": [], "scheme": "http"}
+    await asgi.app({**scope, "http_version": "1.1"}, receive, send)
+
+async def main():
+    pages = [asyncio.create_task(ask(path)) for path in ("/w/x/", "/admin/") for _ in range(40)]
+    await asyncio.sleep(0.2)
+    await asyncio.wait_for(ask("/in/live/x"), 10)
+    over.set()
+    await asyncio.gather(*pages)
+    print("answered")
+
+asyncio.run(main())
+"""
+
+
 @dataclass
 class Web:
     """The web process of the Procfile, and the URL of the example's door."""
@@ -93,6 +120,11 @@ def test_fifteen_hundred_idle_and_half_sent_requests_hold_nobody_up(web: Web) ->
             assert answer.status_code == 202
             took.append(answer.elapsed.total_seconds())
     assert sorted(took)[10] < 0.3, took
+
+
+def test_pages_that_take_long_leave_the_doors_their_threads() -> None:
+    done = subprocess.run([sys.executable, "-c", LOOKED_AT], cwd=ROOT, stdout=subprocess.PIPE, text=True, timeout=60)
+    assert done.stdout == "answered\n"
 
 
 @pytest.mark.parametrize(

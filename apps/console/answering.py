@@ -40,9 +40,7 @@ def answers(shape: type[BaseModel]) -> Callable[[Answering], Callable[..., HttpR
                     asked = shape.model_validate(loads(request.body, MAX_KEYS))
                     return JsonResponse(view(request, *given, asked, **named))
             except RequestDataTooBig:
-                return JsonResponse(
-                    {"error": "It is larger than 2 MiB: make the drawing or the payload smaller."}, status=413
-                )
+                return JsonResponse({"error": TOO_LARGE}, status=413)
             except IntegrityError:
                 return JsonResponse({"error": AT_ONCE}, status=409)
             except ValidationError as error:

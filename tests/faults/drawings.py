@@ -7,6 +7,9 @@ from typing import Any
 
 CALL_S = 4  # a call ends soon, so a lease may: see `apps.py`
 _PAYMENT = Path(__file__).resolve().parents[2] / "apps" / "workflows" / "examples" / "payment.json"
+HEARS = {"event": "paid", "match": [{"path": "customer", "value": {"text": "{{ customer_id }}"}}], "amount": 9}
+_ROUNDS = '{% for i in (1..28) %}{% assign t = s | split: "," | join: "," %}{% endfor %}'  # all that a text may cost
+COSTLY = {"rows": [{"name": "t", "value": {"text": _ROUNDS}}]}
 
 
 def drawings(shop: str, moody: str) -> dict[str, Any]:
@@ -41,6 +44,15 @@ def drawings(shop: str, moody: str) -> dict[str, Any]:
             {"id": "crash", "kind": "poison", "settings": {}},
             {"id": "ask", "kind": "http_request", "settings": call},
         ),
+        "gathers": in_a_row(
+            {"id": "gather", "kind": "digest", "settings": {**window, "amount": 15}},
+            {"id": "tell", "kind": "http_request", "settings": call},
+        ),
+        "hears": in_a_row(
+            {"id": "hear", "kind": "wait_for_event", "settings": HEARS},
+            {"id": "ask", "kind": "http_request", "settings": call},
+        ),
+        "costly": in_a_row({"id": "work", "kind": "transform", "settings": COSTLY}),
         "gather": in_a_row(
             {"id": "gather", "kind": "digest", "settings": window},
             {"id": "tell", "kind": "http_request", "settings": call},

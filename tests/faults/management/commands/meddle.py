@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from apps.common.trouble import Refused
 from apps.engine.graph import parse_graph
+from apps.events import firing
 from apps.runs import deciding
 from apps.workflows import managing, publishing
 from apps.workflows.models import Workflow
@@ -42,6 +43,13 @@ class Command(BaseCommand):
 
     def pause(self, workflow: Workflow) -> None:
         publishing.pause(workflow, by=None)
+
+    def resume(self, workflow: Workflow) -> None:
+        publishing.resume(workflow, by=None)
+
+    def paid(self, workflow: Workflow) -> None:
+        """What the runs of the workflow wait for comes."""
+        firing.fire(workflow.workspace, firing.Custom(name="paid", data={"customer": "c-42"}), timezone.now())
 
     def archive(self, workflow: Workflow) -> None:
         managing.archive(workflow, by=None, now=timezone.now())
