@@ -175,6 +175,27 @@ def test_who_costs_much_takes_a_turn_after_those_who_cost_little(workspace, cloc
     assert start(clock) == 2 and Run.objects.filter(workspace=light).count() == 1
 
 
+@pytest.mark.parametrize("waits", [False, True], ids=["begun", "taken up"])
+def test_what_a_workspace_leaves_goes_to_the_others_once(workspace, clock: Clock, waits: bool) -> None:
+    """A round comes back to who has more: to what it has not taken yet."""
+    first = (
+        {"id": "work", "kind": "delay", "settings": {"amount": 5, "unit": "seconds"}} if waits else setter("work", "a")
+    )
+    for place, count in ((workspace, 8), (Workspace.objects.create(name="Small"), 1)):
+        made = publishing.create(place, "One")
+        drawn = {"nodes": [{"id": "start", "kind": "webhook"}, first]}
+        drawn["edges"] = [{"source": "start", "outlet": "next", "target": "work"}]
+        publishing.go_live(publishing.save(made, parse_graph(drawn), by=None, now=clock()), by=None, now=clock())
+        made.refresh_from_db()
+        for _ in range(count):
+            fire(example.door(made, "live"))
+    assert start(clock, 10) == 9
+    if waits:
+        clock.forward(seconds=6)
+        assert claim(clock, 10) == 9
+    assert list(Run.objects.values_list("state", flat=True)) == ["completed"] * 9
+
+
 def test_a_message_is_never_left_out_because_a_hand_does_only_what_is_light(
     story, outside, clock: Clock, monkeypatch
 ) -> None:

@@ -56,11 +56,13 @@ def claim_suspect(run_id: UUID, now: datetime, free: Free) -> list[Placed]:
 
 
 def _walked(asked: Asked) -> list[Taken]:
-    found = due(asked.now)
+    found, taken_before = due(asked.now), list[UUID]()
 
     def take(group: Group, most: int) -> list[Taken]:
         with turn(group):
-            return _some(found.filter(workspace=group), most, asked, work)
+            some = _some(found.filter(workspace=group).exclude(pk__in=taken_before), most, asked, work)
+        taken_before.extend(one.walked.journal.run.pk for one in some)
+        return some
 
     with budget(COUNTED) as work:
         if asked.only:
