@@ -53,7 +53,7 @@ def test_a_clock_that_jumps_by_a_day_fires_nothing_early_and_takes_nothing_from_
     before = states(system, "much later").get("waiting", 0)
     for number in range(6):
         system.fire(f"{number}", "much later")
-    until(lambda: states(system, "much later").get("waiting", 0) == before + 6, 30, "all wait")
+    until(lambda: states(system, "much later").get("waiting", 0) == before + 6, 60, "all wait")
     for ahead in (DAY_S, -DAY_S, 0):
         clock.write_text(str(ahead))
         for number in range(6):
@@ -87,7 +87,7 @@ def test_a_digest_whose_opener_is_cancelled_again_and_again_is_told_once(system:
     system.start("worker")
     for number in range(5):
         system.fire(f"{number}", "gathers")
-    until(lambda: sum(states(system, "gathers").values()) == 5 and system.check.ask(OPENER), 30, "all are gathered")
+    until(lambda: sum(states(system, "gathers").values()) == 5 and system.check.ask(OPENER), 60, "all are gathered")
     cancelled = set()
     for _ in range(2):
         (run,) = system.check.ask(OPENER)[0]

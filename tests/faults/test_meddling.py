@@ -28,7 +28,7 @@ def test_a_run_ends_by_the_drawing_that_it_began_with_whatever_becomes_of_its_wo
     system.start("worker")
     for number in range(6):
         system.fire(f"before-{number}", "changed")
-    until(lambda: len(system.check.ask(RUNS.format("'changed'"))) == 6, 20, "all have begun")
+    until(lambda: len(system.check.ask(RUNS.format("'changed'"))) == 6, 60, "all have begun")
     verbs = ("publish", "copy", "pause", "delete", "archive")
     said = system.manage("meddle", given="\n".join(f"{verb} changed" for verb in verbs))
     assert "runs" in said, "it may not be deleted"
@@ -46,7 +46,7 @@ def test_a_cancelled_run_does_nothing_more_but_what_was_in_flight(system: System
     for number in range(10):
         system.fire(f"{number}", "much later")
         system.fire(f"{number}-hang", "moody once")
-    until(lambda: len(system.check.ask(mine)) == len(before) + 20, 20, "all have begun")
+    until(lambda: len(system.check.ask(mine)) == len(before) + 20, 60, "all have begun")
     runs = [row[0] for row in system.check.ask(mine) if row[0] not in before]
     confirmed = system.manage("meddle", given="\n".join(f"cancel {run}" for run in runs)).split()
     assert confirmed
