@@ -66,6 +66,11 @@ class System:
         done = subprocess.run(whole, cwd=ROOT, env=self.env, check=True, stdout=subprocess.PIPE, text=True, input=given)
         return done.stdout
 
+    def at_hand(self, *command: str) -> "subprocess.Popen[str]":
+        """As `manage`, started now for what is given later, by `communicate`."""
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        return subprocess.Popen([sys.executable, "manage.py", *command], cwd=ROOT, env=self.env, text=True, **pipes)
+
     def start(self, name: str, again: str = "", **env: str) -> None:
         """A process of the Procfile, known as `again` if it is the second; `KILL_AT` and `STOP_AT` name its fate."""
         if env.keys() & {"KILL_AT", "STOP_AT"}:

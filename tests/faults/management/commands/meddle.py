@@ -11,6 +11,7 @@ from apps.common.trouble import Refused
 from apps.engine.graph import parse_graph
 from apps.events import firing
 from apps.runs import deciding
+from apps.runs.shared import DigestWindow
 from apps.workflows import managing, publishing
 from apps.workflows.models import Workflow
 
@@ -46,6 +47,12 @@ class Command(BaseCommand):
 
     def resume(self, workflow: Workflow) -> None:
         publishing.resume(workflow, by=None)
+
+    def behead(self, workflow: Workflow) -> None:
+        """The run that opened the digest's window is cancelled."""
+        window = DigestWindow.objects.get(workflow=workflow, open=True)
+        if deciding.cancel(window.run_id, "a test", timezone.now()):
+            self.stdout.write(str(window.run_id))
 
     def paid(self, workflow: Workflow) -> None:
         """What the runs of the workflow wait for comes."""
