@@ -25,9 +25,9 @@ BODY_S = 30.0
 MOST = 4 * 1024 * 1024  # bytes of a body; what is larger is refused by its length
 THREADS = int(os.environ.get("WEB_THREADS", "32"))
 _ALONE = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
-PAGES = ("/w/", "/admin/")  # what people look at may cost much: it has a quarter of the threads, and the doors the rest
+DOORS = ("/in/", "/api/", "/health/", "/metrics")  # what people look at may cost much: it has a quarter of the threads
 _page_threads = ThreadPoolExecutor(max(THREADS // 4, 1), thread_name_prefix="page")
-_threads = ThreadPoolExecutor(max(THREADS - THREADS // 4, 1), thread_name_prefix="web")
+_door_threads = ThreadPoolExecutor(max(THREADS - THREADS // 4, 1), thread_name_prefix="door")
 sys.setswitchinterval(0.001)  # seconds: a request at a door waits so long for a thread that fills in texts
 die_with_parent(signal.SIGTERM)  # the server's own parent process holds no port, this one does
 resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
@@ -49,7 +49,7 @@ async def app(scope: Message, receive: Receive, send: Send) -> None:
         return
     body, size = await _read(receive)
     environ = _environ(scope, body, size)
-    threads = _page_threads if scope["path"].startswith(PAGES) else _threads
+    threads = _door_threads if scope["path"].startswith(DOORS) else _page_threads
     status, headers, content = await asyncio.get_running_loop().run_in_executor(threads, _answer, environ)
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": content})

@@ -41,7 +41,7 @@ async def ask(path):
     await asgi.app({**scope, "http_version": "1.1"}, receive, send)
 
 async def main():
-    pages = [asyncio.create_task(ask(path)) for path in ("/w/x/", "/admin/") for _ in range(40)]
+    pages = [asyncio.create_task(ask(path)) for path in ("/w/x/", "/admin/", "/sign-in") for _ in range(40)]
     await asyncio.sleep(0.2)
     await asyncio.wait_for(ask("/in/live/x"), 10)
     over.set()

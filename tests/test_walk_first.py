@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from apps.channels.models import Delivery
 from apps.common import committer
@@ -16,7 +16,7 @@ from apps.runs.models import Run
 from apps.workflows import publishing
 from apps.workflows.models import Workflow
 from apps.workspaces.models import Workspace
-from tests.cast import Clock, drain, fire, rows
+from tests.cast import PAYMENT, Clock, drain, fire, rows
 
 ONLY_SQLITE = pytest.mark.skipif("connection.vendor != 'sqlite'", reason="PostgreSQL locks what it has read")
 WORK = "{% for i in (1..20) %}" + '{% assign t = s | split: "," | join: "," %}' + "{% endfor %}"  # 6.8 M units
@@ -173,6 +173,23 @@ def test_who_costs_much_takes_a_turn_after_those_who_cost_little(workspace, cloc
     assert [start(clock), start(clock)] == [1, 1]
     fire(example.door(made, "live"), {"s": "b"})
     assert start(clock) == 2 and Run.objects.filter(workspace=light).count() == 1
+
+
+def test_what_was_said_is_claimed_again_when_a_shared_commit_fails_and_is_tried_again(story, clock: Clock) -> None:
+    """Else it would stand there as claimed, and nobody would send it."""
+    fire(story.webhook_live, {**PAYMENT, "status": "success"})
+    rooms = {ws: 10 for ws in Workspace.objects.values_list("pk", flat=True)}
+    looked = starting._walked(starting.Asked(10, rooms, clock(), many))
+    with pytest.raises(OperationalError), transaction.atomic():
+        starting._written(looked)
+        raise OperationalError("another's write in the same commit failed")
+    with transaction.atomic():
+        (begun,) = starting._written(looked)
+    assert begun.journal.parcels and Delivery.objects.filter(state="working").count() == len(begun.journal.parcels)
+    executor.go_on(begun, clock)
+    assert not Delivery.objects.filter(state="working").exists()
+    drain(clock)
+    assert {row.state for row in Delivery.objects.all()} == {"sent"}
 
 
 @pytest.mark.parametrize("waits", [False, True], ids=["begun", "taken up"])
