@@ -19,6 +19,7 @@ def drawings(shop: str, moody: str) -> dict[str, Any]:
     mood = {"url": {"text": moody + "/mood/{{ order_id }}"}}
     window = {"key": {"text": "{{ customer_id }}"}, "amount": 3, "unit": "seconds"}
     return {
+        **of_abuse(call, window),
         "payments": payments(shop),
         "later": in_a_row(
             {"id": "wait", "kind": "delay", "settings": {"amount": 1, "unit": "seconds"}},
@@ -44,6 +45,15 @@ def drawings(shop: str, moody: str) -> dict[str, Any]:
             {"id": "crash", "kind": "poison", "settings": {}},
             {"id": "ask", "kind": "http_request", "settings": call},
         ),
+        "gather": in_a_row(
+            {"id": "gather", "kind": "digest", "settings": window},
+            {"id": "tell", "kind": "http_request", "settings": call},
+        ),
+    }
+
+
+def of_abuse(call: dict[str, Any], window: dict[str, Any]) -> dict[str, Any]:
+    return {
         "gathers": in_a_row(
             {"id": "gather", "kind": "digest", "settings": {**window, "amount": 15}},
             {"id": "tell", "kind": "http_request", "settings": call},
@@ -53,10 +63,6 @@ def drawings(shop: str, moody: str) -> dict[str, Any]:
             {"id": "ask", "kind": "http_request", "settings": call},
         ),
         "costly": in_a_row({"id": "work", "kind": "transform", "settings": COSTLY}),
-        "gather": in_a_row(
-            {"id": "gather", "kind": "digest", "settings": window},
-            {"id": "tell", "kind": "http_request", "settings": call},
-        ),
     }
 
 
