@@ -25,9 +25,13 @@ BODY_S = 30.0
 MOST = 4 * 1024 * 1024  # bytes of a body; what is larger is refused by its length
 THREADS = int(os.environ.get("WEB_THREADS", "32"))
 _ALONE = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
-DOORS = ("/in/", "/api/", "/health/", "/metrics")  # what people look at may cost much: it has a quarter of the threads
-_page_threads = ThreadPoolExecutor(max(THREADS // 4, 1), thread_name_prefix="page")
-_door_threads = ThreadPoolExecutor(max(THREADS - THREADS // 4, 1), thread_name_prefix="door")
+DOORS = ("/in/", "/api/", "/metrics")  # what people look at may cost much: it has a quarter of the threads
+_THREADS = {  # the first that fits the path
+    "/health/live": ThreadPoolExecutor(1, thread_name_prefix="live"),  # whatever all others wait for
+    "/health/": ThreadPoolExecutor(2, thread_name_prefix="health"),
+    DOORS: ThreadPoolExecutor(max(THREADS - THREADS // 4, 1), thread_name_prefix="door"),
+    "": ThreadPoolExecutor(max(THREADS // 4, 1), thread_name_prefix="page"),
+}
 sys.setswitchinterval(0.001)  # seconds: a request at a door waits so long for a thread that fills in texts
 die_with_parent(signal.SIGTERM)  # the server's own parent process holds no port, this one does
 resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
@@ -49,7 +53,7 @@ async def app(scope: Message, receive: Receive, send: Send) -> None:
         return
     body, size = await _read(receive)
     environ = _environ(scope, body, size)
-    threads = _door_threads if scope["path"].startswith(DOORS) else _page_threads
+    threads = next(threads for start, threads in _THREADS.items() if scope["path"].startswith(start))
     status, headers, content = await asyncio.get_running_loop().run_in_executor(threads, _answer, environ)
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": content})

@@ -3,13 +3,13 @@
 from typing import Any
 
 from django.http import Http404
-from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
 from rest_framework.views import APIView
 
+from apps.common import clocks
 from apps.workspaces import api_keys
 from apps.workspaces.models import ApiKey, Workspace
 
@@ -21,7 +21,7 @@ class KeyAuthentication(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[ApiKey, None]:
         word, _, shown = get_authorization_header(request).decode("latin-1").partition(" ")
-        key = api_keys.find(shown.strip(), timezone.now()) if word.lower() == "bearer" else None
+        key = api_keys.find(shown.strip(), clocks.now()) if word.lower() == "bearer" else None
         if key is None:
             raise AuthenticationFailed(SEND_A_KEY)
         return key, None

@@ -1,12 +1,11 @@
 """Partners fire events: runs that wait for one go on."""
 
-from django.utils import timezone
 from pydantic import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.api.access import KeyThrottle, PartnerView
-from apps.common import jsongate
+from apps.common import clocks, jsongate
 from apps.common.trouble import Refused
 from apps.events.firing import Custom, fire
 from apps.events.recording import Conflict
@@ -29,7 +28,7 @@ class FireEvent(PartnerView):
         try:
             raw = body_of(request._request)
             fired = Custom.model_validate(jsongate.loads(raw))
-            told = fire(self.place, fired, timezone.now(), raw, _key(request))
+            told = fire(self.place, fired, clocks.now(), raw, _key(request))
         except Unread as trouble:
             return Response({"error": trouble.message}, trouble.status)
         except (jsongate.Malformed, Refused) as trouble:

@@ -1,12 +1,15 @@
 """One clock for all: the database's. Between two looks at it a process counts its own seconds, which no jump moves."""
 
 import logging
+import threading
 import time
 from datetime import datetime, timedelta
 
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
+PERIOD_S = 10.0
+TOO_LONG_S = 1.0  # an answer that took longer says little about when it was given
 SLIP = timedelta(seconds=60)  # so far a machine's own clock may be corrected at once
 log = logging.getLogger(__name__)
 
@@ -16,6 +19,7 @@ class DatabaseClock:
 
     def __init__(self) -> None:
         self._at, self._counted = timezone.now(), seconds()
+        self.is_known = False
 
     def __call__(self) -> datetime:
         return self._at + timedelta(seconds=seconds() - self._counted)
@@ -25,7 +29,10 @@ class DatabaseClock:
         correction is taken: a large one may be a mistake, and waits for a restart."""
         before = seconds()
         told = _told()
-        middle = before + (seconds() - before) / 2
+        took = seconds() - before
+        if took > TOO_LONG_S and self.is_known:
+            return self() - timezone.now()
+        self.is_known, middle = True, before + took / 2
         known = self._at + timedelta(seconds=middle - self._counted)
         if connection.vendor == "postgresql" or abs(told - known) <= SLIP:
             self._at, self._counted = told, middle
@@ -51,3 +58,26 @@ def _told() -> datetime:
         cursor.execute("SELECT clock_timestamp()")
         told: datetime = cursor.fetchone()[0]
     return told
+
+
+CLOCK = DatabaseClock()
+
+
+def now() -> datetime:
+    """The time of this process, by the database's clock where `keep_right` sees to it."""
+    return CLOCK() if CLOCK.is_known else timezone.now()
+
+
+def keep_right() -> None:
+    """From now on a thread of this process asks the database for the time, each `PERIOD_S`."""
+    threading.Thread(target=_keep_right, name="clock", daemon=True).start()
+
+
+def _keep_right() -> None:
+    while True:
+        try:
+            CLOCK.measure()
+        except DatabaseError:
+            log.warning("the database does not tell the time")
+        connection.close()
+        time.sleep(PERIOD_S)

@@ -6,9 +6,9 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from apps.common import clocks
 from apps.common.trouble import Refused
 from apps.console.showing import number_in, paged, show, typed
 from apps.workflows import approving
@@ -84,7 +84,7 @@ def say(request: HttpRequest, membership: Membership, pk: int) -> HttpResponse:
     try:
         if act is None:
             raise Refused("choose to approve, to reject or to take it back")
-        done = act(found, membership, typed(request.POST.get("comment", ""), MAX_COMMENT), timezone.now())
+        done = act(found, membership, typed(request.POST.get("comment", ""), MAX_COMMENT), clocks.now())
         messages.success(request, f"{done}: {SAID[done.state]}")
     except Refused as trouble:
         messages.error(request, f"Not done: {trouble}.")

@@ -3,11 +3,11 @@
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils import timezone
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET
 from pydantic import Field
 
+from apps.common import clocks
 from apps.common.values import Value
 from apps.console import canvas_page
 from apps.console.answering import Nothing, answers
@@ -97,7 +97,7 @@ def save(request: HttpRequest, membership: Membership, asked: Save, slug: str) -
     """Save as Test: what stands then, or the conflict with what somebody else saved."""
     found = workflow_of(membership, slug)
     try:
-        version = publishing.save(found, asked.graph, by=membership.user, now=timezone.now(), onto=asked.base)
+        version = publishing.save(found, asked.graph, by=membership.user, now=clocks.now(), onto=asked.base)
     except publishing.Stale as stale:
         return {"conflict": canvas_page.stand(found, stale.version)}
     return {"saved": canvas_page.stand(workflow_of(membership, slug), version)}
@@ -111,7 +111,7 @@ def live(request: HttpRequest, membership: Membership, asked: Live, slug: str) -
     version = _wanted(found, str(asked.number))
     if version is None:
         raise Http404
-    now, by = timezone.now(), membership.user
+    now, by = clocks.now(), membership.user
     said = f"{version} is live."
     if approvals.needs_asking(version):
         comment = typed(asked.comment, MAX_COMMENT)

@@ -5,9 +5,9 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 from pydantic import Field
 
+from apps.common import clocks
 from apps.common.jsongate import MAX_BYTES
 from apps.common.trouble import Refused
 from apps.common.values import Value
@@ -69,7 +69,7 @@ def dry_run(request: HttpRequest, membership: Membership, asked: DryRun, slug: s
     """Walk the drawing as it is on the screen; nothing is sent."""
     found = workflow_of(membership, slug)
     payload = trying.payload_of(asked.payload)
-    walked = trying.dry(found, asked.graph, payload, facts_of(found), asked.answers, timezone.now())
+    walked = trying.dry(found, asked.graph, payload, facts_of(found), asked.answers, clocks.now())
     return walked.model_dump(mode="json")
 
 
@@ -79,7 +79,7 @@ def try_call(request: HttpRequest, membership: Membership, asked: TryCall, slug:
     """Make the call of one block for real, filled in with samples."""
     found = workflow_of(membership, slug)
     data = sample_data(asked.graph, facts_of(found), TRIGGERS.all())
-    return trying.try_call(found, asked.graph, asked.node, data, timezone.now()).model_dump()
+    return trying.try_call(found, asked.graph, asked.node, data, clocks.now()).model_dump()
 
 
 @editor
@@ -89,6 +89,6 @@ def fire(request: HttpRequest, membership: Membership, asked: Fire, slug: str) -
     found = workflow_of(membership, slug)
     if found.test is None:
         raise Refused("there is no Test version yet: save first")
-    request_id = ingest.fire(found.trigger, "test", trying.payload_of(asked.payload), timezone.now())
+    request_id = ingest.fire(found.trigger, "test", trying.payload_of(asked.payload), clocks.now())
     query = f"?q={request_id}"
     return {"request_id": request_id, "url": reverse("search", args=[membership.workspace.wsid]) + query}

@@ -7,10 +7,10 @@ from django.contrib import messages
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 from reversion.models import Version as Kept
 
+from apps.common import clocks
 from apps.common.paging import BoundedPaginator
 from apps.common.trouble import Refused
 from apps.console.log_entries import Entry, entry_of, records_of
@@ -92,7 +92,7 @@ def put_workflow_back(request: HttpRequest, membership: Membership, slug: str) -
     found = workflow_of(membership, slug)
     kept = _kept_of(found, request)
     try:
-        managing.put_back(found, kept, by=membership.user, now=timezone.now())
+        managing.put_back(found, kept, by=membership.user, now=clocks.now())
         messages.success(request, "It is as it was then.")
     except Refused as trouble:
         messages.error(request, f"Not put back: {trouble}.")

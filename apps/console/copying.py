@@ -7,9 +7,9 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from apps.common import clocks
 from apps.common.trouble import Refused
 from apps.console.planning import shown_plans
 from apps.console.showing import show
@@ -69,7 +69,7 @@ def _copied(request: HttpRequest, membership: Membership, to: Workspace | None, 
         raise Refused("pick a workspace that you own, too")
     if len(picks) < len(set(request.POST.getlist("flow"))):
         raise Refused("a workflow that you picked has no version or was deleted meanwhile: look at the list again")
-    done = copying.copy(membership.workspace, picks, to, by=membership.user, now=timezone.now())
+    done = copying.copy(membership.workspace, picks, to, by=membership.user, now=clocks.now())
     for one in done:
         messages.success(request, f"“{one.source}” is in “{to}” as {one.version}. Its checklist is on its page.")
     if len(done) > 1:

@@ -7,10 +7,10 @@ from django.contrib import messages
 from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.http import require_GET, require_http_methods
 
+from apps.common import clocks
 from apps.common.trouble import Refused
 from apps.console.planning import shown_plans
 from apps.console.showing import asked, show
@@ -85,6 +85,6 @@ def _unsealed(text: str) -> Document:
 
 def _imported(request: HttpRequest, membership: Membership, document: Document) -> HttpResponse:
     place = membership.workspace
-    (version,) = landing.land(place, [document], by=membership.user, now=timezone.now())
+    (version,) = landing.land(place, [document], by=membership.user, now=clocks.now())
     messages.success(request, f"“{version.workflow}” has {version} now. Its checklist is below.")
     return redirect("workflow", place.wsid, version.workflow.slug)

@@ -1,20 +1,23 @@
 """How the installation does: for superusers, as it tells of all workspaces together."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from apps.common import clocks
 from apps.runs import health
+from apps.runs.models import Worker
 from apps.runs.vitals import Vitals, vitals
 
+LATELY = timedelta(minutes=15)
 PATIENCE_S = 30  # due for longer: somebody should look
+STANDBY = "Start it again, or take it out of synchronous_standby_names: until then nothing is acknowledged or sent."
 REMEDIES = {
-    "database": "Nothing is taken or sent until it answers.",
+    "database": "Nothing is taken or sent until it does.",
     "broker": "Work goes on, up to a second later.",
     "sweep": "No worker looks for what is due: start one.",
     "beat": "Schedules and the nightly deletion stand still: start the scheduler.",
@@ -26,7 +29,7 @@ REMEDIES = {
 def system(request: HttpRequest) -> HttpResponse:
     if not request.user.is_superuser:
         raise Http404
-    now = timezone.now()
+    now = clocks.now()
     found = vitals(now)
     parts = health.parts()
     facts = {"vitals": found, "parts": parts, "now": now, "troubles": troubles(found, parts, now)}
@@ -37,6 +40,8 @@ def system(request: HttpRequest) -> HttpResponse:
 def troubles(found: Vitals, parts: dict[str, str], now: datetime) -> list[dict[str, Any]]:
     """What somebody should look at now, the worst first, and what to do about it."""
     rows = [(f"{name.capitalize()}: {state}.", REMEDIES[name]) for name, state in parts.items() if state != "ok"]
+    if found.unconfirmed:
+        rows.append((f"The standby does not confirm: {found.unconfirmed} commits wait for it.", STANDBY))
     if not [worker for worker in found.workers if not worker.is_lost(now)]:
         rows.append(("No worker lives: nothing is sent.", "Start a worker process: see the Procfile."))
     for lane in found.lanes:
@@ -44,6 +49,7 @@ def troubles(found: Vitals, parts: dict[str, str], now: datetime) -> list[dict[s
         if late > PATIENCE_S:
             todo = "Look at the workers below: when all their hands are busy, start another worker."
             rows.append((f"The oldest of the {lane.name} that are due has waited for {_span(late)}.", todo))
+    rows += [told for worker in found.workers for told in _of_worker(worker, found.workers, now)]
     for worker in found.workers:
         if abs(worker.clock_off_s) > 2:
             what = f"The clock of {worker} is {worker.clock_off_s:+.1f} s off."
@@ -55,6 +61,29 @@ def troubles(found: Vitals, parts: dict[str, str], now: datetime) -> list[dict[s
         share = f"{found.unknown_share:.1f} % of the newest messages have an outcome that nobody knows."
         rows.append((share, "Workers died while sending, or a provider breaks off: see its connection."))
     return [{"what": what, "todo": todo} for what, todo in rows]
+
+
+def _of_worker(worker: Worker, workers: list[Worker], now: datetime) -> list[tuple[str, str]]:
+    """What is wrong with it alone."""
+    if worker.is_lost(now):
+        if now - worker.seen_at > LATELY or _is_replaced(worker, workers):
+            return []
+        todo = "Its host is off, paused or cut from the database. What it held goes on elsewhere when its leases end."
+        return [(f"The worker {worker} is silent since {worker.seen_at:%H:%M:%S} UTC.", todo)]
+    others = [one for one in workers if one != worker and not one.is_lost(now)]
+    told = []
+    alone = [place for place in worker.unreached.split() if any(place not in o.unreached.split() for o in others)]
+    if alone:
+        todo = "The other workers do its part. Look at that host's network, firewall and name server."
+        told.append((f"The worker {worker} cannot connect to {', '.join(alone[:5])}, and others can.", todo))
+    if worker.unread:
+        todo = "What needs it goes back and waits. Give that host the ENCRYPTION_KEYS of the others, or enter it anew."
+        told.append((f"The worker {worker} cannot decrypt a secret (key {', '.join(worker.unread.split())}).", todo))
+    return told
+
+
+def _is_replaced(worker: Worker, workers: list[Worker]) -> bool:
+    return any(one.host == worker.host and one.started_at > worker.seen_at for one in workers)
 
 
 def _span(seconds: float) -> str:

@@ -3,9 +3,9 @@
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from apps.common import clocks
 from apps.common.trouble import Refused
 from apps.console.showing import number_in, show, typed
 from apps.console.workflow import SHOWN, workflow_of
@@ -62,12 +62,12 @@ def _regroup(request: HttpRequest, membership: Membership, found: Workflow) -> D
 
 
 def _duplicate(request: HttpRequest, membership: Membership, found: Workflow) -> Done:
-    copy = managing.duplicate(found, by=membership.user, now=timezone.now())
+    copy = managing.duplicate(found, by=membership.user, now=clocks.now())
     return f"“{copy}” is a copy with URLs of its own; it is not live.", copy
 
 
 def _archive(request: HttpRequest, membership: Membership, found: Workflow) -> Done:
-    managing.archive(found, by=membership.user, now=timezone.now())
+    managing.archive(found, by=membership.user, now=clocks.now())
     return f"“{found}” is archived: its URLs answer 423, and its runs can still be looked at.", None
 
 
@@ -82,12 +82,12 @@ def _tick(request: HttpRequest, membership: Membership, found: Workflow) -> Done
     point = request.POST.get("point", "")
     if checklist is None or point not in checklists.TICKED:
         raise Refused("there is nothing to tick any more: reload the page")
-    managing.tick(checklist, point, by=membership.user, now=timezone.now())
+    managing.tick(checklist, point, by=membership.user, now=clocks.now())
     return f"Done: {checklists.TODO[point]}.", found
 
 
 def _drop(request: HttpRequest, membership: Membership, found: Workflow) -> Done:
-    count = accepted.drop(found, by=membership.user, now=timezone.now())
+    count = accepted.drop(found, by=membership.user, now=clocks.now())
     return f"{count} accepted request{'' if count == 1 else 's'} dropped.", found
 
 

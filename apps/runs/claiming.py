@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from apps.common import rows
+from apps.common import reach, rows
 from apps.common.fairness import Group, fairly
 from apps.common.killpoints import killpoint
 from apps.engine.budget import COUNTED, Account, budget
@@ -56,7 +56,7 @@ def claim_suspect(run_id: UUID, now: datetime, free: Free) -> list[Placed]:
 
 
 def _walked(asked: Asked) -> list[Taken]:
-    found, taken_before = due(asked.now), list[UUID]()
+    found, taken_before = due(asked.now), reach.left()
 
     def take(group: Group, most: int) -> list[Taken]:
         with turn(group):

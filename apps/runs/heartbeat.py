@@ -3,11 +3,14 @@
 import os
 import platform
 from datetime import datetime, timedelta
+from uuid import UUID
 
+from apps.common import clocks, crypto, reach
 from apps.common.clocks import DatabaseClock
 from apps.common.ids import ordered_id
+from apps.common.remembering import remembered
 from apps.runs.lanes import Lane
-from apps.runs.models import Worker
+from apps.runs.models import SILENT, Worker
 
 PERIOD_S = 10.0
 FORGOTTEN = timedelta(days=1)
@@ -28,9 +31,18 @@ class Heartbeat:
         who = {"host": _host(), "pid": os.getpid(), "started_at": self._started}
         holds = {"hands": self._calls.hands, "busy": self._calls.busy()}
         sends = {"message_hands": self._messages.hands, "message_busy": self._messages.busy()}
-        facts = {**who, **holds, **sends, "seen_at": now, "clock_off_s": round(off.total_seconds(), 3)}
+        knows = {"unreached": " ".join(reach.unreached()), "unread": " ".join(crypto.lately_failed())}
+        facts = {**who, **holds, **sends, **knows, "seen_at": now, "clock_off_s": round(off.total_seconds(), 3)}
         Worker.objects.update_or_create(pk=self._id, defaults=facts)
         Worker.objects.filter(seen_at__lt=now - FORGOTTEN).delete()
+
+    def others_unreached(self) -> list[frozenset[str]]:
+        """What each other worker that lives cannot connect to."""
+        return _unreached(self._id)
+
+    def tell(self) -> None:
+        """The others are to know at once what we cannot connect to."""
+        Worker.objects.filter(pk=self._id).update(unreached=" ".join(reach.unreached()))
 
     def follows_a_death(self) -> bool:
         """Whether a worker of this machine stopped lately without good order."""
@@ -39,6 +51,12 @@ class Heartbeat:
 
     def end(self) -> None:
         Worker.objects.filter(pk=self._id).delete()
+
+
+@remembered
+def _unreached(but: UUID) -> list[frozenset[str]]:
+    seen = Worker.objects.filter(seen_at__gt=clocks.database_now() - SILENT).exclude(pk=but)
+    return [frozenset(places.split()) for places in seen.values_list("unreached", flat=True)]
 
 
 def _host() -> str:

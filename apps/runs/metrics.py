@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.views.decorators.http import require_GET
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from apps.common import clocks
 from apps.runs.vitals import Vitals, vitals
 
 
@@ -36,7 +36,7 @@ class _Figures:
         return []
 
     def collect(self) -> Iterator[Metric]:
-        now = timezone.now()
+        now = clocks.now()
         found = vitals(now)
         for name, told, column in (
             ("due", "Work that is due and not begun, counted up to 10,000.", "due"),
@@ -64,6 +64,7 @@ def _counts(found: Vitals, live: int) -> list[tuple[str, str, float]]:
         ),
         ("runs_need_attention", "Runs that wait for a person.", found.attention),
         ("runs_reconciling", "Runs that wait whether an answer still comes.", found.reconciling),
+        ("commits_unconfirmed", "Commits that wait for a standby.", found.unconfirmed),
         ("dead_letters", "Events that could not be taken in.", found.dead_letters),
         ("messages_unknown", "Messages of the last day whose outcome is unknown.", found.unknown),
         ("messages_unknown_ratio", "Their part of the newest messages.", found.unknown_share / 100),

@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 
 from apps.channels import transitions as deliveries
 from apps.channels.models import Connection, Delivery
+from apps.common import rows
 from apps.common.ids import first_id
 from apps.events import transitions as events
 from apps.events.models import Event
@@ -35,7 +36,8 @@ class Lane:
 
 @dataclass(frozen=True)
 class Vitals:
-    """`unknown` messages are those of the last day; `unknown_share` is their part of the newest `MOST`, in percent."""
+    """`unknown` messages are those of the last day; `unknown_share` is their part of the newest `MOST`, in percent.
+    `unconfirmed`: commits that wait for a standby."""
 
     lanes: list[Lane]
     workers: list[Worker]
@@ -46,6 +48,7 @@ class Vitals:
     dead_letters: int
     unknown: int
     unknown_share: float
+    unconfirmed: int
 
 
 def vitals(now: datetime) -> Vitals:
@@ -60,6 +63,7 @@ def vitals(now: datetime) -> Vitals:
         dead_letters=_up_to(Event.objects.filter(state=Event.State.FAILED)),
         unknown=_up_to(unknown),
         unknown_share=_unknown_share(now),
+        unconfirmed=unconfirmed(),
     )
 
 
@@ -89,14 +93,22 @@ def held_back() -> list[Connection]:
     return list(held.select_related("workspace", "gate").order_by("name", "pk")[:SHOWN])
 
 
+def unconfirmed() -> int:
+    """Commits of this database that wait until a standby has them, as far as we may see them."""
+    if rows.is_sqlite():
+        return 0
+    asked = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'SyncRep'"
+    return int(rows.read(asked)[0][0])
+
+
 def _lane(name: str, due: QuerySet[Any], column: str, in_hand: int | None) -> Lane:
     oldest = due.order_by(column).values_list(column, flat=True).first()
     return Lane(name, _up_to(due), oldest, in_hand)
 
 
-def _up_to(rows: QuerySet[Any]) -> int:
+def _up_to(found: QuerySet[Any]) -> int:
     """How many there are, counted up to `MOST`."""
-    return len(rows.order_by().values_list("pk", flat=True)[:MOST])
+    return len(found.order_by().values_list("pk", flat=True)[:MOST])
 
 
 def _unknown_share(now: datetime) -> float:

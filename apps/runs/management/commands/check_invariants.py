@@ -3,8 +3,8 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
 
+from apps.common.clocks import database_now
 from apps.runs.invariants import RULES, violations
 
 
@@ -12,7 +12,7 @@ class Command(BaseCommand):
     help = __doc__
 
     def handle(self, *args: Any, **options: Any) -> None:
-        found = list(violations(timezone.now()))
+        found = list(violations(database_now()))
         for line in found:
             self.stdout.write(line)
         if found:

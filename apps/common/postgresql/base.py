@@ -1,0 +1,68 @@
+"""Django's PostgreSQL, where a server that must not be written to counts as away.
+
+That is one that is read-only (a standby, a failover under way), and one whose timeline is older than another that this
+process has seen: a primary of yesterday that came back. Each raises OperationalError, as if nobody answered; the
+connection ends, so that the next one may find the right server.
+"""
+
+import logging
+import threading
+from typing import Any
+
+import psycopg
+from django.db.backends.postgresql import base
+from django.db.utils import DatabaseErrorWrapper, OperationalError
+from django.utils.functional import cached_property
+
+READ_ONLY = "the database is read-only"
+OLDER = "the database's timeline is {found}, and {seen} was seen before: this is an old primary, take it away"
+# Read once a connection. The timeline is the first part of the name of the file that is written now.
+_STAND = """
+SELECT (SELECT system_identifier FROM pg_control_system()), current_setting('transaction_read_only') = 'on',
+       CASE WHEN NOT pg_is_in_recovery() THEN pg_walfile_name(pg_current_wal_insert_lsn()) END
+"""
+log = logging.getLogger(__name__)
+_newest: dict[int, int] = {}  # the highest timeline seen of each cluster
+_lock = threading.Lock()
+
+
+class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
+    """As Django's, and each new connection looks where it stands."""
+
+    @cached_property
+    def wrap_database_errors(self) -> "Errors":
+        return Errors(self)
+
+    def init_connection_state(self) -> None:
+        super().init_connection_state()
+        try:
+            self._look()
+        except BaseException:
+            self.close()
+            raise
+
+    def _look(self) -> None:
+        cluster, is_read_only, file = psycopg.Cursor(self.connection).execute(_STAND).fetchone()
+        if is_read_only or not file:
+            raise OperationalError(READ_ONLY)
+        refuse_older(cluster, int(file[:8], 16))
+
+
+class Errors(DatabaseErrorWrapper):  # type: ignore[misc]
+    """As Django's; that a server is read-only is no bug of ours."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
+        if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
+            self.wrapper.close_at = 0.0  # ends as soon as it is in no transaction
+            raise OperationalError(READ_ONLY).with_traceback(trace) from error
+        super().__exit__(kind, error, trace)
+
+
+def refuse_older(cluster: int, timeline: int) -> None:
+    """Raise OperationalError if a newer timeline of this cluster was seen."""
+    with _lock:
+        seen = _newest.setdefault(cluster, timeline)
+        _newest[cluster] = max(seen, timeline)
+    if timeline < seen:
+        log.error(OLDER.format(found=timeline, seen=seen))
+        raise OperationalError(OLDER.format(found=timeline, seen=seen))
