@@ -1,19 +1,38 @@
 """On several machines: a connection that died, a commit that failed, a server of yesterday, keys of another host."""
 
+import os
+import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
+from io import StringIO
 
+import psycopg
 import pytest
-from django.db import connection
+from celery import current_app
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
+from django_celery_beat.models import PeriodicTask
+from django_celery_beat.schedulers import DatabaseScheduler
 
-from apps.channels.models import Delivery
-from apps.common import rows
+from apps.channels.models import Attempt, Connection, Delivery
+from apps.common import clocks, commit_check, crypto, reach, rows
+from apps.common.calls import Answer, NoAnswer
+from apps.common.postgresql import base as postgresql
 from apps.notifications.models import Notification
-from apps.runs import example, starting
+from apps.runs import example, scheduling, start_check, starting
 from apps.runs.executor import go_on
 from apps.runs.lanes import AT_ONCE
-from apps.runs.models import Run
+from apps.runs.models import Beat, Leader, Run
+from apps.runs.scheduling import OneScheduler
+from apps.runs.watchdog import LIMIT_S, Watchdog
+from apps.workspaces import known_keys
+from apps.workspaces.models import EncryptionKey, Secret
+from fynoflow.env import database, kept_secret
 from tests.cast import Clock, Outside, drain, fire
 
 on_postgresql = pytest.mark.skipif("connection.vendor == 'sqlite'", reason="SQLite lives within the process")
@@ -50,3 +69,284 @@ def test_a_settle_that_the_database_refuses_sends_nothing_of_what_it_said(
     drain(clock)
     assert [got["path"].split("?")[0] for got in outside.got] == ["/customers", "/orders/c-42"]
     assert (Run.objects.get().state, Delivery.objects.count(), Notification.objects.count()) == ("failed", 0, 0)
+
+
+def test_a_message_whose_secret_cannot_be_read_here_waits_and_uses_no_attempt(outside: Outside, clock, settings, db):
+    loaded = example.load(outside.url, timezone.now(), f"{outside.url}/send")
+    gateway = Connection.objects.get(kind="http_gateway")
+    gateway.put({**gateway.settings, "token": "t0ken"})
+    gateway.save()
+    keys, settings.ENCRYPTION_KEYS = settings.ENCRYPTION_KEYS, ["of another host"]
+    outside.answer("/customers", (200, {"type": "power"}))
+    outside.answer("/orders/c-42", (200, {"status": "confirmed"}))
+    outside.answer("/send", (200, {}))
+    fire(loaded.webhook_live)
+    drain(clock)
+    assert {(d.state, d.attempt) for d in Delivery.objects.all()} == {("ready", 0)} and not Attempt.objects.exists()
+    assert "cannot be decrypted" in Delivery.objects.first().reason and crypto.lately_failed()
+    settings.ENCRYPTION_KEYS = keys
+    reach.forget()
+    drain(clock)
+    assert {(d.state, d.attempt) for d in Delivery.objects.all()} == {("sent", 1)}
+
+
+def test_a_call_whose_secret_cannot_be_read_here_waits_and_uses_no_try(
+    published, workspace, outside: Outside, clock: Clock, settings
+) -> None:
+    secret = Secret(workspace=workspace, name="SHOP", hosts="127.0.0.1")
+    secret.put("c4nary")
+    secret.save()
+    auth = {"type": "bearer", "secret": {"secret": "SHOP"}}
+    call = {"url": {"text": f"{outside.url}/customers"}, "auth": auth}
+    url = published({"id": "ask", "kind": "http_request", "settings": call})
+    keys, settings.ENCRYPTION_KEYS = settings.ENCRYPTION_KEYS, ["of another host"]
+    fire(url)
+    drain(clock)
+    run = Run.objects.get()
+    assert (run.state, run.attempt, run.steps.count()) == ("ready", 0, 0) and "cannot be decrypted" in run.error
+    settings.ENCRYPTION_KEYS = keys
+    reach.forget()
+    drain(clock)
+    run.refresh_from_db()
+    assert run.state == "completed" and run.error == ""
+
+
+UNREACHED = NoAnswer(kind="not_sent", reason="could not connect", unreached=True)
+
+
+def test_what_only_we_cannot_reach_is_left_to_others() -> None:
+    told: list[list[str]] = []
+    others = [frozenset[str]()]
+    reach.meet(lambda: others, lambda: told.append(reach.unreached()))
+    assert reach.learn("a:1", UNREACHED) and reach.is_for_others("a:1") and told == [["a:1"]]
+    others[:] = [frozenset({"a:1"})]
+    assert not reach.is_for_others("a:1") and not reach.learn("a:1", UNREACHED), "all say so: it is the other side"
+    others[:] = []
+    assert not reach.learn("b:1", UNREACHED), "nobody else lives"
+    assert not reach.learn("a:1", Answer(status=200)) and reach.unreached() == ["b:1"] and told[-1] == ["b:1"]
+
+
+def test_a_call_that_we_alone_cannot_connect_is_given_back_with_all_its_tries(published, clock: Clock) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}/x"
+    call = {"url": {"text": url}, "retry": {"attempts": 2}}
+    door = published({"id": "ask", "kind": "http_request", "settings": call})
+    reach.meet(lambda: [frozenset()], reach.nobody)
+    fire(door)
+    drain(clock)
+    run = Run.objects.get()
+    assert (run.state, run.attempt, run.steps.count()) == ("ready", 0, 0) and "is left to another" in run.error
+    reach.forget()
+    for _ in range(4):
+        drain(clock)
+        clock.forward(minutes=5)
+    run.refresh_from_db()
+    assert run.state == "failed" and [s.outcome for s in run.steps.order_by("seq")].count("retry") == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_keys_of_another_installation_do_not_start(settings) -> None:
+    now = timezone.now()
+    settings.ENCRYPTION_KEYS = ["old"]
+    old = crypto.first_key()
+    assert known_keys.missing(now) == [] and start_check.found() == ""
+    settings.ENCRYPTION_KEYS = ["strange"]
+    assert known_keys.missing(now) == [old] and f"encrypts with the key {old}" in start_check.found()
+    settings.ENCRYPTION_KEYS = ["new", "old"]
+    assert known_keys.missing(now) == []
+    settings.ENCRYPTION_KEYS = ["old"]
+    assert known_keys.missing(now), "new belongs to it, too, from the first start with it"
+    call_command("rotate_keys", forget=known_keys.missing(now)[0], stdout=StringIO())
+    assert known_keys.missing(now) == []
+
+
+def test_an_installation_from_before_goes_by_the_keys_of_its_secrets(workspace, settings) -> None:
+    settings.ENCRYPTION_KEYS = ["old"]
+    secret = Secret(workspace=workspace, name="SHOP", hosts="a.example.com")
+    secret.put("c4nary")
+    secret.save()
+    old = crypto.first_key()
+    settings.ENCRYPTION_KEYS = ["strange"]
+    assert known_keys.missing(timezone.now()) == [old] and not EncryptionKey.objects.exists()
+    settings.ENCRYPTION_KEYS = ["new", "old"]
+    assert known_keys.missing(timezone.now()) == []
+    assert {row.key_id for row in EncryptionKey.objects.all()} == set(crypto.key_ids())
+
+
+@on_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_a_server_that_is_read_only_is_away_for_statements_of_django_and_of_ours() -> None:
+    connection.close()
+    with psycopg.connect(**direct(), autocommit=True) as link:
+        link.execute(f"ALTER DATABASE {connection.settings_dict['NAME']} SET default_transaction_read_only = on")
+    try:
+        with pytest.raises(OperationalError, match="read-only"):
+            Beat.mark("sweep", timezone.now())
+        assert commit_check.trouble() == "is read-only"
+    finally:
+        with psycopg.connect(**direct(), autocommit=True) as link:
+            link.execute("SET default_transaction_read_only = off")
+            link.execute(f"ALTER DATABASE {connection.settings_dict['NAME']} RESET default_transaction_read_only")
+    with pytest.raises(OperationalError, match="read-only"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL default_transaction_read_only = on")
+        cursor.execute("SET TRANSACTION READ ONLY")
+        rows.insert(Beat, [{"name": "ours", "at": timezone.now()}])
+    Beat.mark("sweep", timezone.now())
+
+
+def direct() -> dict[str, object]:
+    return {name: value for name, value in connection.get_connection_params().items() if name != "cursor_factory"}
+
+
+@on_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_a_primary_of_yesterday_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    connection.close()
+    Beat.mark("sweep", timezone.now())
+    monkeypatch.setattr(postgresql, "_newest", {cluster: seen + 1 for cluster, seen in postgresql._newest.items()})
+    Beat.mark("sweep", timezone.now())
+    connection.close()
+    commit_check.forget()
+    with pytest.raises(OperationalError, match="old primary"):
+        Beat.mark("sweep", timezone.now())
+    assert "old primary" in commit_check.trouble()
+    monkeypatch.undo()
+
+
+def test_timelines_are_told_apart_by_their_cluster() -> None:
+    postgresql.refuse_older(-1, 3)
+    postgresql.refuse_older(-2, 1)
+    postgresql.refuse_older(-1, 4)
+    with pytest.raises(OperationalError, match="timeline is 3, and 4 was seen"):
+        postgresql.refuse_older(-1, 3)
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("postgresql://u:p%40@a:5433/n?sslmode=verify-full", {"sslmode": "verify-full"}),
+        ("postgresql://u@a,b:5433/n", {"target_session_attrs": "read-write"}),
+        ("postgresql://u@a,b/n?target_session_attrs=primary", {"target_session_attrs": "primary"}),
+        ("postgresql://u@a/n?connect_timeout=9", {"connect_timeout": "9"}),
+    ],
+)
+def test_what_the_query_of_the_url_says_counts(url: str, told: dict[str, str]) -> None:
+    options = database(url)["OPTIONS"]
+    assert isinstance(options, dict) and options.items() >= told.items()
+    assert "statement_timeout=5000" in options["options"]
+
+
+def test_several_hosts_and_a_socket_are_places() -> None:
+    found = database("postgresql://u:p%40ss@a,b:5433/n")
+    assert (found["HOST"], found["PORT"], found["NAME"], found["PASSWORD"]) == ("a,b", ",5433", "n", "p@ss")
+    assert database("postgresql:///n?host=/run/postgresql")["HOST"] == "/run/postgresql"
+    assert "-c lock_timeout=2000 -c lock_timeout=1" in database("postgresql:///n?options=-c%20lock_timeout%3D1")[
+        "OPTIONS"
+    ]["options"].replace(" -c idle_in_transaction_session_timeout=10000 -c TimeZone=UTC", "")
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://u:s3cret@h/n?sslmod=x", "postgresql://u:s3cret@[h/n", "mysql://u:s3cret@h/n"]
+)
+def test_a_url_that_cannot_be_read_is_refused_without_its_password(url: str) -> None:
+    with pytest.raises(ImproperlyConfigured) as refused:
+        database(url)
+    assert "s3cret" not in str(refused.value) and "DATABASE_URL" in str(refused.value)
+    assert refused.value.__cause__ is None and refused.value.__context__ is None
+
+
+def test_with_a_database_url_no_key_is_made_up(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    monkeypatch.delenv("ENCRYPTION_KEYS", raising=False)
+    monkeypatch.setenv("DATABASE_URL", "postgresql://u@h/n")
+    with pytest.raises(ImproperlyConfigured, match="ENCRYPTION_KEYS is not set"):
+        kept_secret("ENCRYPTION_KEYS")
+    (tmp_path / "encryption_keys.key").write_text("from before\n")
+    assert kept_secret("ENCRYPTION_KEYS") == "from before"
+    monkeypatch.setenv("DATABASE_URL", "")
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "embedded"))
+    assert kept_secret("ENCRYPTION_KEYS") == kept_secret("ENCRYPTION_KEYS") != ""
+
+
+@pytest.fixture
+def schedulers(transactional_db: None) -> list[OneScheduler]:
+    return [OneScheduler(app=current_app, lazy=True) for _ in range(2)]
+
+
+def test_of_two_schedulers_one_sends(schedulers: list[OneScheduler], monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[int] = []
+    plain = DatabaseScheduler.tick
+    monkeypatch.setattr(DatabaseScheduler, "tick", lambda self: sent.append(schedulers.index(self)) or plain(self))
+    first, second = schedulers
+    assert first.tick() <= scheduling.LOOK_S and second.tick() == scheduling.LOOK_S and sent == [0]
+    Leader.objects.update(until=timezone.now() - timedelta(seconds=1))
+    second.tick()
+    assert first.tick() == scheduling.LOOK_S and sent == [0, 1], "who slept past its lease has lost it"
+    second.close()
+    first.tick()
+    assert sent == [0, 1, 0]
+
+
+def test_what_one_scheduler_sent_the_next_does_not_send_again(schedulers: list[OneScheduler], monkeypatch) -> None:
+    sent: list[str] = []
+    monkeypatch.setattr(OneScheduler, "apply_async", lambda self, entry, **_: sent.append(entry.name))
+    first, second = schedulers
+    for one in schedulers:
+        one.setup_schedule()
+    PeriodicTask.objects.update(last_run_at=timezone.now() - timedelta(hours=2))
+    first._schedule = first.all_as_schedule()
+    for _ in range(6):
+        first.tick()
+    before = list(sent)
+    assert "mark-beat" in before
+    first.close()
+    for _ in range(6):
+        second.tick()
+    assert sent == before
+
+
+class Loop:
+    """What a watchdog looks at, with what it did at the end."""
+
+    def __init__(self) -> None:
+        self.watchdog = Watchdog(lambda seconds: None)
+
+    def ticks(self, count: int) -> bool:
+        return [self.watchdog.is_stuck() for _ in range(count)][-1]
+
+
+def test_a_loop_that_comes_round_is_left_alone_and_one_that_does_not_is_stuck() -> None:
+    loop = Loop()
+    assert not loop.ticks(LIMIT_S - 1)
+    loop.watchdog.came_round()
+    assert not loop.ticks(LIMIT_S)
+    assert loop.ticks(1)
+
+
+STUCK = """
+import threading, time
+from apps.runs import watchdog
+watchdog.TICK_S = 0.02
+watchdog.LIMIT_S = 0.1
+watchdog.Watchdog(lambda seconds: print("drained", seconds, flush=True)).watch(threading.Event())
+time.sleep(20)
+"""
+
+
+def test_a_process_whose_loop_is_stuck_ends_so_that_it_is_started_again(tmp_path) -> None:
+    env = {**os.environ, "DATA_DIR": str(tmp_path), "DATABASE_URL": "", "DJANGO_SETTINGS_MODULE": "fynoflow.settings"}
+    done = subprocess.run(
+        [sys.executable, "manage.py", "shell", "-c", STUCK], env=env, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 70 and "drained 10.0" in done.stdout and "has not come round" in done.stderr
+
+
+def test_a_slow_answer_of_the_clock_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = clocks.DatabaseClock()
+    clock.measure()
+    true, counted = clock(), clocks.seconds()
+    asked = iter([counted, counted + 3])
+    monkeypatch.setattr(clocks, "_told", lambda: true - timedelta(seconds=40))
+    monkeypatch.setattr(clocks, "seconds", lambda: next(asked, counted + 3))
+    clock.measure()
+    assert abs((clock() - true).total_seconds() - 3) < 0.5

@@ -34,6 +34,12 @@ def trouble() -> str:
         return SLOW
 
 
+def forget() -> None:
+    """Ask anew."""
+    global _asked
+    _asked = None
+
+
 def _question() -> "tuple[float, Future[str]]":
     """The one under way, or a new one when the last is not fresh any more."""
     global _asked

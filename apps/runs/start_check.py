@@ -96,7 +96,8 @@ def _mixed_up(links: list[psycopg.Connection[Any]]) -> bool:
             for number, link in enumerate(links):
                 if turn % 2:
                     at_once.enter_context(link.transaction())
-                answer = link.execute(f"SELECT %s::int + {100 * number}", [turn], prepare=True).fetchone()
+                cursor = psycopg.Cursor(link)  # Django's own never prepares
+                answer = cursor.execute(f"SELECT %s::int + {100 * number}", [turn], prepare=True).fetchone()
                 if answer != (turn + 100 * number,):
                     return True
     return False
@@ -110,9 +111,7 @@ def _limited() -> str:
         return ""
     user = connection.settings_dict["USER"] or "the_user"
     role = "; ".join(f"ALTER ROLE {user} SET {name} = '{LIMITS[name]}'" for name in off)
-    return (
-        f"PostgreSQL does not keep our limits of time ({', '.join(off)}), as behind a pooler: run `{role}` and restart."
-    )
+    return f"PostgreSQL keeps no limits of time ({', '.join(off)}), as behind a pooler: run `{role}`, then start again."
 
 
 def _is_read_only(error: Exception, began: float) -> bool:

@@ -105,7 +105,10 @@ class Checker:
                 done.add(key)
         found = [f"I5 {key} was called {seen[key]} times in {n} attempts" for key, n in tries.items() if seen[key] > n]
         found += [f"I6 {key} is done and was never called" for key in done if not seen[key]]
-        for key, state in self.ask("SELECT effect_key, state FROM channels_delivery"):
+        messages = self.ask("SELECT effect_key, state FROM channels_delivery")
+        said = {row["key"] for row in self.record.rows() if row["path"].startswith("/send")}
+        found += [f"I6 the message {key} was sent and has no row" for key in said - {key for key, _ in messages}]
+        for key, state in messages:
             if seen[key] > 1:
                 found.append(f"I4 the message {key} was sent {seen[key]} times")
             if state == "sent" and not seen[key]:

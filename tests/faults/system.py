@@ -71,11 +71,12 @@ class System:
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
         return subprocess.Popen([sys.executable, "manage.py", *command], cwd=ROOT, env=self.env, text=True, **pipes)
 
-    def start(self, name: str, again: str = "", **env: str) -> None:
-        """A process of the Procfile, known as `again` if it is the second; `KILL_AT` and `STOP_AT` name its fate."""
+    def start(self, name: str, again: str = "", within: tuple[str, ...] = (), **env: str) -> None:
+        """A process of the Procfile, known as `again` if it is the second; `KILL_AT` and `STOP_AT` name its fate.
+        `within`: a command that runs it."""
         if env.keys() & {"KILL_AT", "STOP_AT"}:
             (self.folder / "fate").unlink(missing_ok=True)
-        command = shlex.split(processes()[name].replace("${PORT:-8000}", str(self.port)))
+        command = [*within, *shlex.split(processes()[name].replace("${PORT:-8000}", str(self.port)))]
         with (self.folder / f"{name}.log").open("a") as log:
             given = {**self.env, **env}
             self.running[again or name] = subprocess.Popen(command, cwd=ROOT, env=given, stdout=log, stderr=log)

@@ -15,7 +15,7 @@ from django.db.utils import DatabaseErrorWrapper, OperationalError
 from django.utils.functional import cached_property
 
 READ_ONLY = "the database is read-only"
-OLDER = "the database's timeline is {found}, and {seen} was seen before: this is an old primary, take it away"
+OLDER = "the database is an old primary: its timeline is {found}, and {seen} was seen before"
 # Read once a connection. The timeline is the first part of the name of the file that is written now.
 _STAND = """
 SELECT (SELECT system_identifier FROM pg_control_system()), current_setting('transaction_read_only') = 'on',
