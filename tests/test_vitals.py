@@ -1,20 +1,23 @@
 """What those who run it see and do: the system's page, metrics, retention, dead letters, heartbeats."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.channels.models import Attempt, Connection, Delivery, Gate, InboxMessage
+from apps.common import away
 from apps.common.clocks import DatabaseClock
 from apps.common.ids import first_id, ordered_id
+from apps.console.system import troubles
 from apps.events import transitions as events
 from apps.events.models import Event, SeenKey
 from apps.notifications.models import Notification
@@ -296,3 +299,61 @@ def test_old_keys_go_and_young_ones_stay(story, clock: Clock) -> None:
 def test_the_first_id_of_a_moment_stands_before_all_that_were_made_since() -> None:
     now = timezone.now()
     assert first_id(now) <= ordered_id() < first_id(now + timedelta(seconds=5))
+
+
+def test_the_page_names_the_worker_that_is_wrong_with_its_host(system, story) -> None:
+    now = timezone.now()
+    for host, facts in {
+        "good": {},
+        "cut": {"unreached": "api.example.com:443 sms.example.com:443"},
+        "keyless": {"unread": "ab12cd34", "unreached": "sms.example.com:443"},
+        "silent": {"seen_at": now - timedelta(minutes=2)},
+    }.items():
+        hands = {"hands": 8, "busy": 0, "message_hands": 8, "message_busy": 0}
+        Worker.objects.create(
+            host=host, pid=1, **{"started_at": now - timedelta(hours=1), "seen_at": now, **hands, **facts}
+        )
+    Beat.mark("beat", now)
+    Beat.mark("sweep", now)
+    said = system.get(reverse("system")).content.decode()
+    assert "The worker cut:1 cannot connect to api.example.com:443, sms.example.com:443, and others can." in said
+    assert "The worker keyless:1 cannot decrypt a secret (key ab12cd34)." in said
+    assert "The worker silent:1 is silent since" in said and "good:1 " not in said.split("Workers")[0]
+
+
+def test_while_commits_wait_for_a_standby_the_page_says_that_and_no_wrong_advice(story) -> None:
+    told = troubles(replace(vitals(timezone.now()), unconfirmed=3), {"database": "does not confirm"}, timezone.now())
+    assert [row["what"] for row in told] == [
+        "Database: does not confirm.",
+        "The standby does not confirm: 3 commits wait for it.",
+    ]
+
+
+@pytest.mark.parametrize("path", ["/", "/metrics", "/api/v1/w/x/runs", "/health/ready"])
+def test_a_database_that_is_away_is_told_with_when_to_come_again(rf, path: str) -> None:
+    try:
+        raise OperationalError("gone")
+    except OperationalError:
+        answer = away.failed(rf.get(path))
+    assert answer.status_code == 503 and answer["Retry-After"] == "5"
+    assert ("{" in answer.content.decode()) is (path != "/")
+
+
+@pytest.mark.parametrize("path", ["/", "/in/live/x"])
+def test_an_error_of_ours_is_told_in_the_words_of_who_asks(rf, path: str) -> None:
+    try:
+        raise ValueError("a secret detail")
+    except ValueError:
+        answer = away.failed(rf.get(path))
+    said = answer.content.decode()
+    assert answer.status_code == 500 and "secret" not in said and ("{" in said) is (path != "/")
+
+
+def test_nobody_comes_in_before_the_database_is_known_to_fit(story, client) -> None:
+    away.FIT.clear()
+    try:
+        assert fire(story.webhook_live)[0] == 503 and client.get("/sign-in").status_code == 503
+        assert client.get("/health/live").status_code == 200 and client.get("/health/door").status_code == 503
+    finally:
+        away.FIT.set()
+    assert fire(story.webhook_live)[0] == 202 and client.get("/health/door").status_code == 200

@@ -13,6 +13,7 @@ from apps.runs import health
 from apps.runs.models import Worker
 from apps.runs.vitals import Vitals, vitals
 
+Told = tuple[str, str]  # what is wrong, and what to do
 LATELY = timedelta(minutes=15)
 PATIENCE_S = 30  # due for longer: somebody should look
 STANDBY = "Start it again, or take it out of synchronous_standby_names: until then nothing is acknowledged or sent."
@@ -42,44 +43,58 @@ def troubles(found: Vitals, parts: dict[str, str], now: datetime) -> list[dict[s
     rows = [(f"{name.capitalize()}: {state}.", REMEDIES[name]) for name, state in parts.items() if state != "ok"]
     if found.unconfirmed:
         rows.append((f"The standby does not confirm: {found.unconfirmed} commits wait for it.", STANDBY))
+    if parts["database"] == "ok":  # else all the rest follows from it
+        rows += [*_of_work(found, now), *_of_outcomes(found)]
+    return [{"what": what, "todo": todo} for what, todo in rows]
+
+
+def _of_work(found: Vitals, now: datetime) -> list[Told]:
+    """Who works, and what waits."""
+    told = []
     if not [worker for worker in found.workers if not worker.is_lost(now)]:
-        rows.append(("No worker lives: nothing is sent.", "Start a worker process: see the Procfile."))
+        told.append(("No worker lives: nothing is sent.", "Start a worker process: see the Procfile."))
     for lane in found.lanes:
         late = (now - lane.oldest).total_seconds() if lane.oldest else 0
         if late > PATIENCE_S:
             todo = "Look at the workers below: when all their hands are busy, start another worker."
-            rows.append((f"The oldest of the {lane.name} that are due has waited for {_span(late)}.", todo))
-    rows += [told for worker in found.workers for told in _of_worker(worker, found.workers, now)]
-    for worker in found.workers:
-        if abs(worker.clock_off_s) > 2:
-            what = f"The clock of {worker} is {worker.clock_off_s:+.1f} s off."
-            rows.append((what, "Fynoflow corrects it; set the machine's time right."))
+            told.append((f"The oldest of the {lane.name} that are due has waited for {_span(late)}.", todo))
+    return told + [one for worker in found.workers for one in _of_worker(worker, found.workers, now)]
+
+
+def _of_outcomes(found: Vitals) -> list[Told]:
+    told = []
     if found.dead_letters:
         todo = "Read the workers' logs, then choose “Try again” in the admin's list of failed events."
-        rows.append((f"{found.dead_letters} events could not be taken in.", todo))
+        told.append((f"{found.dead_letters} events could not be taken in.", todo))
     if found.unknown_share > 0.1:
         share = f"{found.unknown_share:.1f} % of the newest messages have an outcome that nobody knows."
-        rows.append((share, "Workers died while sending, or a provider breaks off: see its connection."))
-    return [{"what": what, "todo": todo} for what, todo in rows]
+        told.append((share, "Workers died while sending, or a provider breaks off: see its connection."))
+    return told
 
 
-def _of_worker(worker: Worker, workers: list[Worker], now: datetime) -> list[tuple[str, str]]:
+def _of_worker(worker: Worker, workers: list[Worker], now: datetime) -> list[Told]:
     """What is wrong with it alone."""
     if worker.is_lost(now):
         if now - worker.seen_at > LATELY or _is_replaced(worker, workers):
             return []
         todo = "Its host is off, paused or cut from the database. What it held goes on elsewhere when its leases end."
         return [(f"The worker {worker} is silent since {worker.seen_at:%H:%M:%S} UTC.", todo)]
-    others = [one for one in workers if one != worker and not one.is_lost(now)]
     told = []
-    alone = [place for place in worker.unreached.split() if any(place not in o.unreached.split() for o in others)]
-    if alone:
+    if alone := _unreached_alone(worker, [one for one in workers if one != worker and not one.is_lost(now)]):
         todo = "The other workers do its part. Look at that host's network, firewall and name server."
         told.append((f"The worker {worker} cannot connect to {', '.join(alone[:5])}, and others can.", todo))
     if worker.unread:
         todo = "What needs it goes back and waits. Give that host the ENCRYPTION_KEYS of the others, or enter it anew."
         told.append((f"The worker {worker} cannot decrypt a secret (key {', '.join(worker.unread.split())}).", todo))
+    if abs(worker.clock_off_s) > 2:
+        todo = "Fynoflow corrects it; set the machine's time right."
+        told.append((f"The clock of {worker} is {worker.clock_off_s:+.1f} s off.", todo))
     return told
+
+
+def _unreached_alone(worker: Worker, others: list[Worker]) -> list[str]:
+    places = worker.unreached.split()
+    return [place for place in places if any(place not in other.unreached.split() for other in others)]
 
 
 def _is_replaced(worker: Worker, workers: list[Worker]) -> bool:

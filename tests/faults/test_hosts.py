@@ -254,7 +254,9 @@ def test_a_standby_that_does_not_confirm_shuts_the_door_and_nothing_else(apart: 
 
 
 @long
-def test_a_primary_that_dies_hands_over_to_its_synchronous_standby(apart: System, server: Postgres) -> None:
+def test_a_primary_that_dies_hands_over_to_its_standby_and_is_left_alone_when_it_comes_back(
+    apart: System, server: Postgres
+) -> None:
     standby = Postgres(of=server)
     try:
         server.configure("synchronous_standby_names", "s1")
@@ -275,6 +277,14 @@ def test_a_primary_that_dies_hands_over_to_its_synchronous_standby(apart: System
         statuses = load.end()
         goes_on(apart, "after")
         assert set(statuses) <= {202, 503} and statuses[202] > 20, statuses
+        server.start()  # the primary of yesterday comes back, and is the first of the URL
+        apart.check.ask(TERMINATE)
+        load = Load(apart, "old")
+        time.sleep(4)
+        assert asked(apart, "/health/door") == 503
+        server.stop()
+        assert set(load.end()) <= {202, 503}
+        goes_on(apart, "gone")
         apart.settled(120)
         assert apart.check.violations(apart.fired) == []
     finally:
