@@ -10,23 +10,23 @@ TICKS = os.sysconf("SC_CLK_TCK")
 PARTS = (("web", "granian"), ("beat", " beat"), ("shop", "shop"), ("worker", "worker"))
 OURS = ("web", "worker", "beat", "postgres", "redis")
 Reading = dict[str, dict[int, float]]
-BACKENDS = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 
 
 class Meter:
-    """Reads the processes below a supervisor, the database's backends and the broker."""
+    """Reads the processes below a supervisor and those `beside` it, the whole database server and the broker."""
 
-    def __init__(self, supervisor: int, database: str, broker: str) -> None:
-        self.supervisor, self.database = supervisor, database
+    def __init__(self, supervisor: int, database: str, broker: str, beside: list[int] | None = None) -> None:
+        self.supervisor, self.beside = supervisor, beside or []
+        self.postmaster = _postmaster(database) if database else 0
         self.redis = _redis() if broker.startswith("redis") else 0
 
     def now(self) -> Reading:
         found: Reading = {"bench": {os.getpid(): ticks(os.getpid())}}
-        for pid in children(self.supervisor):
+        for pid in [*children(self.supervisor), *self.beside]:
             found.setdefault(_part(pid), {})[pid] = ticks(pid)
-        if self.database:
-            with psycopg.connect(self.database) as link:
-                found["postgres"] = {pid: ticks(pid) for (pid,) in link.execute(BACKENDS)}
+        if self.postmaster:  # with its children that ended: connections come and go
+            ended = ticks(self.postmaster, ended=True)
+            found["postgres"] = {0: ended + sum(ticks(pid) for pid in [self.postmaster, *children(self.postmaster)])}
         if self.redis:
             found["redis"] = {self.redis: ticks(self.redis)}
         fields = [int(f) for f in Path("/proc/stat").read_text().split("\n")[0].split()[1:9]]
@@ -53,17 +53,25 @@ def children(pid: int) -> list[int]:
     return [c for child in direct for c in [child, *children(child)]]
 
 
-def ticks(pid: int) -> float:
+def ticks(pid: int, *, ended: bool = False) -> float:
+    """CPU seconds of a process; or of those of its children that ended."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return 0.0
-    return sum(int(t) for t in fields[11:13]) / TICKS
+    return sum(int(t) for t in (fields[13:15] if ended else fields[11:13])) / TICKS
 
 
 def _part(pid: int) -> str:
     line = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
     return next((part for part, word in PARTS if word in line), "other")
+
+
+def _postmaster(database: str) -> int:
+    """The server's first process, if it runs on this machine."""
+    with psycopg.connect(database) as link:
+        (pid,) = link.execute("SELECT pg_backend_pid()").fetchone()
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 def _redis() -> int:

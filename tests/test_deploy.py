@@ -42,3 +42,9 @@ def test_a_worker_has_time_to_end_its_calls() -> None:
 def test_the_image_holds_every_folder_of_the_code() -> None:
     copied = re.findall(r"^COPY (\S+) \S+$", (DEPLOY / "Dockerfile").read_text(), re.MULTILINE)
     assert {"apps", "fynoflow", "templates", "static"} <= set(copied)
+
+
+def test_the_balancer_asks_the_door_and_repeats_nothing_that_may_have_been_taken() -> None:
+    config = (DEPLOY / "haproxy.cfg").read_text()
+    assert re.findall(r"uri (/health/\S+)", config) == ["/health/door"]
+    assert re.findall(r"retry-on (.+)", config) == ["conn-failure"]

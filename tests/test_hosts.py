@@ -117,7 +117,7 @@ UNREACHED = NoAnswer(kind="not_sent", reason="could not connect", unreached=True
 def test_what_only_we_cannot_reach_is_left_to_others() -> None:
     told: list[list[str]] = []
     others = [frozenset[str]()]
-    reach.meet(lambda: others, lambda: told.append(reach.unreached()))
+    reach.meet(None, lambda: others, lambda: told.append(reach.unreached()))
     assert reach.learn("a:1", UNREACHED) and reach.is_for_others("a:1") and told == [["a:1"]]
     others[:] = [frozenset({"a:1"})]
     assert not reach.is_for_others("a:1") and not reach.learn("a:1", UNREACHED), "all say so: it is the other side"
@@ -131,7 +131,7 @@ def test_a_call_that_we_alone_cannot_connect_is_given_back_with_all_its_tries(pu
         url = f"http://127.0.0.1:{closed.getsockname()[1]}/x"
     call = {"url": {"text": url}, "retry": {"attempts": 2}}
     door = published({"id": "ask", "kind": "http_request", "settings": call})
-    reach.meet(lambda: [frozenset()], reach.nobody)
+    reach.meet(None, lambda: [frozenset()], reach.nobody)
     fire(door)
     drain(clock)
     run = Run.objects.get()

@@ -1,6 +1,7 @@
 """Nobody's backlog keeps others waiting, and no provider is asked more than it takes."""
 
 from datetime import timedelta
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import OperationalError
@@ -9,11 +10,12 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.channels import gates
+from apps.channels import doubts, gates
 from apps.channels import transitions as deliveries
 from apps.channels.gating import PARTS, Admitted, Limits, Standing, admitted, counted, open_for, trips
 from apps.channels.models import Connection, Delivery, Gate
 from apps.channels.sending import send
+from apps.common import reach
 from apps.common.fairness import fairly
 from apps.events.models import Event
 from apps.runs.lanes import AT_ONCE, Job, Lane
@@ -223,6 +225,41 @@ def test_a_provider_that_is_down_is_asked_seldom_and_all_is_sent_when_it_is_back
     assert states() == {"sent": 40}
     gate.refresh_from_db()
     assert gate.open_until is None and gate.trips == 0
+
+
+def test_a_worker_that_fails_alone_steps_back_alone_and_a_second_one_agrees(
+    gateway: Connection, outside: Outside, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    time = Clock()
+    monkeypatch.setattr(doubts, "monotonic", lambda: time().timestamp())
+    first, second = uuid4(), uuid4()
+    outside.answer("/send", (503, {}))
+    messages(gateway, 40, clock(), expires_at=clock() + timedelta(days=2))
+
+    def works(worker: UUID, rounds: int) -> int:
+        """What it asks the provider meanwhile."""
+        doubts.forget()
+        gates._seen.clear()
+        return goes_on(worker, rounds)
+
+    def goes_on(worker: UUID, rounds: int) -> int:
+        reach.meet(worker, lambda: [frozenset()], reach.nobody)
+        before = len(outside.got)
+        for _ in range(rounds):
+            AT_ONCE.give(take_messages(clock, deliveries_hands(1)))
+        return len(outside.got) - before
+
+    assert works(first, 15) == 10 and Gate.objects.get().open_until is None, "it takes no more, others may"
+    time.forward(seconds=31)
+    assert goes_on(first, 5) == 1, "one tells whether it fails still"
+    assert works(second, 15) == 10 and Gate.objects.get().open_until is not None, "two say so: it is the provider"
+    outside.answer("/send", (200, {"id": "m"}))
+    reach.forget()
+    doubts.forget()
+    for _ in range(12):
+        drain(clock)
+        clock.forward(minutes=20)
+    assert states() == {"sent": 40}
 
 
 def deliveries_hands(count: int) -> Lane:

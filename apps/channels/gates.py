@@ -1,6 +1,6 @@
 """The rows behind `gating.py`: how many messages each account may send, and what its breaker has seen.
 
-Each process counts the calls it made itself; an open breaker is a row that all see.
+Each process counts the calls it made itself; an open breaker is a row that all see, and `doubts` what one alone sees.
 """
 
 import threading
@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from django.db import DatabaseError
 from django.db.models import F
 
+from apps.channels import doubts
 from apps.channels.gating import LAST, Admitted, Limits, Standing, admitted, counted, failed, open_for, trips
 from apps.channels.models import Connection, Delivery, Gate
 from apps.channels.provider import Result
@@ -24,7 +25,7 @@ _NEW = {"times": [], "open_until": None, "probe_until": None, "trips": 0, "why":
 def is_limited(connection_id: int) -> bool:
     """Whether its messages are counted out before they go; yes while nobody can tell: their claim asks again."""
     try:
-        return _is_limited(connection_id)
+        return doubts.is_shut(connection_id) or _is_limited(connection_id)
     except DatabaseError:
         return True
 
@@ -44,7 +45,8 @@ def limited(connection: Connection) -> bool:
 
 def admit(connection: Connection, asked: int, now: datetime) -> Admitted:
     """How many of its messages may go now. Its gate is locked until the end of the transaction, which calls `went`."""
-    if not limited(connection):
+    asked = doubts.room(connection.pk, asked)
+    if not asked or not limited(connection):
         return Admitted(asked)
     rows.insert_new(Gate, [{"connection_id": connection.pk, **_NEW}], "connection_id")
     connection.gate = Gate.objects.select_for_update().get(connection=connection)
@@ -56,6 +58,7 @@ def admit(connection: Connection, asked: int, now: datetime) -> Admitted:
 
 def went(connection: Connection, count: int, now: datetime, probe_until: datetime | None) -> None:
     """So many of those that `admit` let pass are claimed; `probe_until`: until then nothing but this one goes."""
+    doubts.went(connection.pk, count)
     if not count or not limited(connection):
         return
     gate, limits = connection.gate, limits_of(connection)
@@ -76,9 +79,14 @@ def notice(connection_id: int | None, result: Result, now: datetime, *, probe: b
     """Learn from a call that was made; may open or close the breaker."""
     if connection_id is None:
         return
+    doubts.learn(connection_id, failed(result))
     if probe:
         _probed(connection_id, result, now)
-    elif _seen_enough(connection_id, failed(result)):
+    elif not _seen_enough(connection_id, failed(result)):
+        return
+    elif not doubts.are_shared(connection_id, now):
+        doubts.step_back(connection_id)
+    else:
         Gate.objects.get_or_create(connection_id=connection_id)
         closed = Gate.objects.filter(connection_id=connection_id, open_until__isnull=True)
         closed.update(open_until=now + timedelta(seconds=open_for(0)), trips=1, probe_until=None, why=result.why[:500])

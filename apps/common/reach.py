@@ -28,12 +28,23 @@ def nobody() -> tuple[frozenset[str], ...]:
 
 _others: Callable[[], Iterable[frozenset[str]]] = nobody
 _tell: Callable[[], object] = nobody
+_me: UUID | None = None
 
 
-def meet(others: Callable[[], Iterable[frozenset[str]]], tell: Callable[[], object]) -> None:
+def meet(me: UUID | None, others: Callable[[], Iterable[frozenset[str]]], tell: Callable[[], object]) -> None:
     """`others`: what each other live worker cannot connect to; `tell`: they are to know what `unreached` says now."""
-    global _others, _tell
-    _others, _tell = others, tell
+    global _me, _others, _tell
+    _me, _others, _tell = me, others, tell
+
+
+def me() -> UUID | None:
+    """The worker that this process is."""
+    return _me
+
+
+def are_others() -> bool:
+    """Whether another worker lives."""
+    return bool([*_others()])
 
 
 def forget() -> None:
@@ -41,7 +52,7 @@ def forget() -> None:
     with _lock:
         _failed.clear()
         _left.clear()
-    meet(nobody, nobody)
+    meet(None, nobody, nobody)
 
 
 def place_of(effect: HttpCall | Mail) -> str:

@@ -5,7 +5,7 @@ import platform
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from apps.common import clocks, crypto, reach
+from apps.common import clocks, crypto, reach, rows
 from apps.common.clocks import DatabaseClock
 from apps.common.ids import ordered_id
 from apps.common.remembering import remembered
@@ -21,7 +21,7 @@ class Heartbeat:
     """Of one machine. Each beat measures the clock, too."""
 
     def __init__(self, calls: Lane, messages: Lane, clock: DatabaseClock) -> None:
-        self._id, self._calls, self._messages, self._clock = ordered_id(), calls, messages, clock
+        self.id, self._calls, self._messages, self._clock = ordered_id(), calls, messages, clock
         self._started: datetime | None = None
 
     def beat(self) -> None:
@@ -33,24 +33,25 @@ class Heartbeat:
         sends = {"message_hands": self._messages.hands, "message_busy": self._messages.busy()}
         knows = {"unreached": " ".join(reach.unreached()), "unread": " ".join(crypto.lately_failed())}
         facts = {**who, **holds, **sends, **knows, "seen_at": now, "clock_off_s": round(off.total_seconds(), 3)}
-        Worker.objects.update_or_create(pk=self._id, defaults=facts)
-        Worker.objects.filter(seen_at__lt=now - FORGOTTEN).delete()
+        with rows.unconfirmed():
+            Worker.objects.update_or_create(pk=self.id, defaults=facts)
+            Worker.objects.filter(seen_at__lt=now - FORGOTTEN).delete()
 
     def others_unreached(self) -> list[frozenset[str]]:
         """What each other worker that lives cannot connect to."""
-        return _unreached(self._id)
+        return _unreached(self.id)
 
     def tell(self) -> None:
         """The others are to know at once what we cannot connect to."""
-        Worker.objects.filter(pk=self._id).update(unreached=" ".join(reach.unreached()))
+        Worker.objects.filter(pk=self.id).update(unreached=" ".join(reach.unreached()))
 
     def follows_a_death(self) -> bool:
         """Whether a worker of this machine stopped lately without good order."""
-        lately = Worker.objects.filter(host=_host(), seen_at__gt=self._clock() - LATELY).exclude(pk=self._id)
+        lately = Worker.objects.filter(host=_host(), seen_at__gt=self._clock() - LATELY).exclude(pk=self.id)
         return any(pid == os.getpid() or not _lives(pid) for pid in lately.values_list("pid", flat=True))
 
     def end(self) -> None:
-        Worker.objects.filter(pk=self._id).delete()
+        Worker.objects.filter(pk=self.id).delete()
 
 
 @remembered

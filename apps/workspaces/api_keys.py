@@ -6,6 +6,7 @@ import re
 import secrets
 from datetime import datetime, timedelta
 
+from apps.common import rows
 from apps.common.ids import public_id
 from apps.workspaces.models import ApiKey, Workspace
 
@@ -27,7 +28,8 @@ def find(shown: str, now: datetime) -> ApiKey | None:
     if parts is None or key is None or not hmac.compare_digest(key.digest, _digest(parts[2])):
         return None
     if key.used_at is None or now - key.used_at > MARK_EVERY:
-        ApiKey.objects.filter(pk=key.pk).update(used_at=now)
+        with rows.unconfirmed():
+            ApiKey.objects.filter(pk=key.pk).update(used_at=now)
     return key
 
 
