@@ -325,7 +325,7 @@ def test_while_commits_wait_for_a_standby_the_page_says_that_and_no_wrong_advice
     told = troubles(replace(vitals(timezone.now()), unconfirmed=3), {"database": "does not confirm"}, timezone.now())
     assert [row["what"] for row in told] == [
         "Database: does not confirm.",
-        "The standby does not confirm: 3 commits wait for it.",
+        "The standby does not confirm what is written (waiting: 3).",
     ]
 
 

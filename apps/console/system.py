@@ -42,7 +42,7 @@ def troubles(found: Vitals, parts: dict[str, str], now: datetime) -> list[dict[s
     """What somebody should look at now, the worst first, and what to do about it."""
     rows = [(f"{name.capitalize()}: {state}.", REMEDIES[name]) for name, state in parts.items() if state != "ok"]
     if found.unconfirmed:
-        rows.append((f"The standby does not confirm: {found.unconfirmed} commits wait for it.", STANDBY))
+        rows.append((f"The standby does not confirm what is written (waiting: {found.unconfirmed}).", STANDBY))
     if parts["database"] == "ok":  # else all the rest follows from it
         rows += [*_of_work(found, now), *_of_outcomes(found)]
     return [{"what": what, "todo": todo} for what, todo in rows]

@@ -19,6 +19,10 @@ from apps.runs.models import Beat, Run, Worker
 MOST = 10_000  # what waits is counted so far
 DAY = timedelta(days=1)
 SHOWN = 200
+_UNCONFIRMED = """
+SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'SyncRep'
+   AND clock_timestamp() - query_start > interval '2 seconds'
+"""
 
 
 @dataclass(frozen=True)
@@ -94,11 +98,8 @@ def held_back() -> list[Connection]:
 
 
 def unconfirmed() -> int:
-    """Commits of this database that wait until a standby has them, as far as we may see them."""
-    if rows.is_sqlite():
-        return 0
-    asked = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'SyncRep'"
-    return int(rows.read(asked)[0][0])
+    """Commits of this database that have waited for a standby for longer than any standby that lives takes."""
+    return int(rows.read(_UNCONFIRMED)[0][0]) if not rows.is_sqlite() else 0
 
 
 def _lane(name: str, due: QuerySet[Any], column: str, in_hand: int | None) -> Lane:
