@@ -14,6 +14,7 @@ import pytest
 from celery import current_app
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
+from django.core.signals import request_started
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
@@ -24,8 +25,9 @@ from apps.common import clocks, commit_check, crypto, reach, rows
 from apps.common.calls import Answer, NoAnswer
 from apps.common.postgresql import base as postgresql
 from apps.notifications.models import Notification
-from apps.runs import example, scheduling, start_check, starting
+from apps.runs import example, scheduling, start_check, starting, vitals
 from apps.runs.executor import go_on
+from apps.runs.journal import Journal
 from apps.runs.lanes import AT_ONCE
 from apps.runs.models import Beat, Leader, Run
 from apps.runs.scheduling import OneScheduler
@@ -350,3 +352,34 @@ def test_a_slow_answer_of_the_clock_is_not_believed(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(clocks, "seconds", lambda: next(asked, counted + 3))
     clock.measure()
     assert abs((clock() - true).total_seconds() - 3) < 0.5
+
+
+@on_postgresql
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("read", [Beat.objects.count, vitals.unconfirmed], ids=["by Django", "by ours"])
+def test_a_page_after_a_failover_finds_a_new_connection(read) -> None:
+    read()
+    with psycopg.connect(**direct(), autocommit=True) as link:
+        link.execute("SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
+    request_started.send(sender=None)
+    assert read() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_error_after_the_words_were_claimed_sends_nothing_either(outside: Outside, clock, monkeypatch) -> None:
+    loaded = example.load(outside.url, timezone.now(), f"{outside.url}/send")
+    outside.answer("/customers", (200, {"type": "power"}))
+    fire(loaded.webhook_live)
+    (placed,) = starting.start_due(1, clock(), AT_ONCE.room, AT_ONCE.room)
+    plain = Journal.speaks
+
+    def speaks(journal: Journal, now) -> None:
+        plain(journal, now)
+        if journal.parcels:
+            raise ValueError("a bug of ours, just then")
+
+    monkeypatch.setattr(Journal, "speaks", speaks)
+    go_on(placed, clock)
+    monkeypatch.undo()
+    assert not [got for got in outside.got if got["path"] == "/send"]
+    assert (Run.objects.get().state, Delivery.objects.count()) == ("failed", 0)
