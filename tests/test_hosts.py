@@ -383,3 +383,14 @@ def test_an_error_after_the_words_were_claimed_sends_nothing_either(outside: Out
     monkeypatch.undo()
     assert not [got for got in outside.got if got["path"] == "/send"]
     assert (Run.objects.get().state, Delivery.objects.count()) == ("failed", 0)
+
+
+@on_postgresql
+@pytest.mark.django_db
+def test_a_web_whose_clock_is_ahead_goes_by_the_databases(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, true = clocks.DatabaseClock(), timezone.now
+    monkeypatch.setattr(clocks, "CLOCK", clock)
+    monkeypatch.setattr(timezone, "now", lambda: true() + timedelta(minutes=10))
+    assert clocks.now() > true() + timedelta(minutes=9), "nobody has asked yet"
+    off = clock.measure()
+    assert abs((clocks.now() - true()).total_seconds()) < 5 and off < timedelta(minutes=-9)
