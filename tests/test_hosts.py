@@ -27,9 +27,10 @@ from apps.common.postgresql import base as postgresql
 from apps.notifications.models import Notification
 from apps.runs import example, scheduling, start_check, starting, vitals
 from apps.runs.executor import go_on
+from apps.runs.heartbeat import Heartbeat
 from apps.runs.journal import Journal
-from apps.runs.lanes import AT_ONCE
-from apps.runs.models import Beat, Leader, Run
+from apps.runs.lanes import AT_ONCE, calls, messages
+from apps.runs.models import Beat, Leader, Run, Worker
 from apps.runs.scheduling import OneScheduler
 from apps.runs.watchdog import LIMIT_S, Watchdog
 from apps.workspaces import known_keys
@@ -120,12 +121,27 @@ def test_what_only_we_cannot_reach_is_left_to_others() -> None:
     told: list[list[str]] = []
     others = [frozenset[str]()]
     reach.meet(None, lambda: others, lambda: told.append(reach.unreached()))
-    assert reach.learn("a:1", UNREACHED) and reach.is_for_others("a:1") and told == [["a:1"]]
+    assert reach.learn("a:1", "call", UNREACHED) and reach.is_for_others("a:1", "call") and told == [["a:1"]]
     others[:] = [frozenset({"a:1"})]
-    assert not reach.is_for_others("a:1") and not reach.learn("a:1", UNREACHED), "all say so: it is the other side"
+    assert not reach.is_for_others("a:1", "call"), "all say so: it is the other side"
+    assert not reach.learn("a:1", "call", UNREACHED)
     others[:] = []
-    assert not reach.learn("b:1", UNREACHED), "nobody else lives"
-    assert not reach.learn("a:1", Answer(status=200)) and reach.unreached() == ["b:1"] and told[-1] == ["b:1"]
+    assert not reach.learn("b:1", "call", UNREACHED), "nobody else lives"
+    assert not reach.learn("a:1", "call", Answer(status=200)) and reach.unreached() == ["b:1"] and told[-1] == ["b:1"]
+
+
+def test_a_call_that_nobody_takes_is_not_left_for_ever() -> None:
+    reach.meet(None, lambda: [frozenset()], reach.nobody)
+    assert [reach.learn("a:1", "call", UNREACHED) for _ in range(12)] == [True] * 10 + [False] * 2
+    assert not reach.is_for_others("a:1", "call") and reach.is_for_others("a:1", "another call")
+
+
+def test_a_call_that_was_made_counts_though_nobody_can_be_told() -> None:
+    def away() -> None:
+        raise OperationalError("away")
+
+    reach.meet(None, away, away)
+    assert not reach.learn("a:1", "call", UNREACHED) and not reach.learn("a:1", "call", Answer(status=200))
 
 
 def test_a_call_that_we_alone_cannot_connect_is_given_back_with_all_its_tries(published, clock: Clock) -> None:
@@ -394,3 +410,12 @@ def test_a_web_whose_clock_is_ahead_goes_by_the_databases(monkeypatch: pytest.Mo
     assert clocks.now() > true() + timedelta(minutes=9), "nobody has asked yet"
     off = clock.measure()
     assert abs((clocks.now() - true()).total_seconds()) < 5 and off < timedelta(minutes=-9)
+
+
+def test_a_worker_hears_only_of_others_that_live(db) -> None:
+    hearts = [Heartbeat(calls(1), messages(1), clocks.DatabaseClock()) for _ in range(3)]
+    for heart in hearts:
+        heart.beat()
+    Worker.objects.filter(pk=hearts[0].id).update(seen_at=timezone.now() - timedelta(minutes=1))
+    Worker.objects.filter(pk=hearts[1].id).update(unreached="a:1 b:1")
+    assert hearts[2].others_unreached() == [frozenset({"a:1", "b:1"})]

@@ -4,10 +4,13 @@ A host without network fails fastest, so it would take the most and spoil it. Wh
 leaves to the others, as long as one of them does not say the same; when all say it, it is the other side's fault.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
 from uuid import UUID
+
+from django.db import DatabaseError
 
 from apps.common.addresses import Blocked, target_of
 from apps.common.calls import Answer, HttpCall, Mail, NoAnswer
@@ -15,9 +18,12 @@ from apps.common.calls import Answer, HttpCall, Mail, NoAnswer
 AGAIN_S, FORGET_S = 10.0, 60.0  # it is tried again after; what was not tried for so long is forgotten
 LEFT_S = 20.0  # so long what we left is for others to take
 AFTER_S = 1.0
-MOST = 1000
+TIMES = 10  # so often one call is left to others; then a try of ours counts, for nobody may come
+MOST, TOLD = 1000, 100
 _failed: dict[str, float] = {}
 _left: dict[UUID, float] = {}
+_times: dict[str, int] = {}  # how often each call was left
+log = logging.getLogger(__name__)
 _lock = threading.Lock()
 
 
@@ -44,14 +50,14 @@ def me() -> UUID | None:
 
 def are_others() -> bool:
     """Whether another worker lives."""
-    return bool([*_others()])
+    return bool(_seen())
 
 
 def forget() -> None:
     """As a new process."""
     with _lock:
-        _failed.clear()
-        _left.clear()
+        for kept in (_failed, _left, _times):
+            kept.clear()
     meet(None, nobody, nobody)
 
 
@@ -67,19 +73,19 @@ def place_of(effect: HttpCall | Mail) -> str:
 
 
 def unreached() -> list[str]:
-    """What we could not connect to when we tried last."""
+    """What we could not connect to when we tried last; if that is much, the newest of it."""
     now = time.monotonic()
     with _lock:
-        return sorted(place for place, at in _failed.items() if now - at < FORGET_S)
+        return sorted([place for place, at in _failed.items() if now - at < FORGET_S][-TOLD:])
 
 
-def is_for_others(place: str) -> bool:
-    """Whether we need not even try."""
+def is_for_others(place: str, call: str) -> bool:
+    """Whether we need not even try this call."""
     at = _failed.get(place)
-    return at is not None and time.monotonic() - at < AGAIN_S and _others_may(place)
+    return at is not None and time.monotonic() - at < AGAIN_S and _is_left(place, call)
 
 
-def learn(place: str, answer: Answer | NoAnswer) -> bool:
+def learn(place: str, call: str, answer: Answer | NoAnswer) -> bool:
     """Take note of what a call met. True: others may do better, so that this counts as no try."""
     fails = isinstance(answer, NoAnswer) and answer.unreached
     if not place or not (fails or place in _failed):
@@ -91,8 +97,8 @@ def learn(place: str, answer: Answer | NoAnswer) -> bool:
             _failed[place] = time.monotonic()
             _bounded(_failed)
     if is_news:
-        _tell()
-    return fails and _others_may(place)
+        _told()
+    return fails and _is_left(place, call)
 
 
 def leave(pk: UUID) -> None:
@@ -117,8 +123,30 @@ def said(place: str) -> str:
     return f"this worker could not connect to {place}: it is left to another"
 
 
-def _others_may(place: str) -> bool:
-    return any(place not in theirs for theirs in _others())
+def _is_left(place: str, call: str) -> bool:
+    """Whether another may reach it, and this call was not left too often."""
+    if _times.get(call, 0) >= TIMES or all(place in theirs for theirs in _seen()):
+        return False
+    with _lock:
+        _times[call] = _times.get(call, 0) + 1
+        _bounded(_times)
+    return True
+
+
+def _seen() -> list[frozenset[str]]:
+    """What the others say; nothing while the database does not tell."""
+    try:
+        return [*_others()]
+    except DatabaseError:
+        return []
+
+
+def _told() -> None:
+    """That they hear of it is none of the call's concern, which was made."""
+    try:
+        _tell()
+    except DatabaseError:
+        log.warning("the others do not hear what this worker cannot connect to")
 
 
 def _bounded(kept: dict) -> None:  # type: ignore[type-arg]

@@ -36,22 +36,29 @@ def wait_until_fit(stopped: threading.Event | None = None) -> None:
     stopped = stopped or threading.Event()
     began = said_at = time.monotonic()
     while not stopped.is_set():
-        try:
-            misfit = found()
-        except AWAY as error:
-            misfit = READ_ONLY_LONG if _is_read_only(error, began) else ""
-            if not misfit and time.monotonic() - said_at > SAY_S:
-                said_at = time.monotonic()
-                log.warning("this process waits for the database: %s", error)
-        else:
-            if not misfit:
-                return
-        finally:
-            rows.let_go()
-        if misfit:
-            log.critical("%s", misfit)
+        misfit, trouble = _looked()
+        if misfit or (trouble == READ_ONLY and time.monotonic() - began > READ_ONLY_S):
+            log.critical("%s", misfit or READ_ONLY_LONG)
             os._exit(MISFIT)
+        if not trouble:
+            return
+        if time.monotonic() - said_at > SAY_S:
+            said_at = time.monotonic()
+            log.warning("this process waits for the database: %s", trouble)
         stopped.wait(PAUSE_S)
+
+
+def _looked() -> tuple[str, str]:
+    """What does not fit, or what kept us from looking."""
+    try:
+        return found(), ""
+    except AWAY as error:
+        return "", str(error)
+    except Exception as error:
+        log.exception("the start check met an error")
+        return "", type(error).__name__
+    finally:
+        rows.let_go()
 
 
 def found() -> str:
@@ -112,8 +119,3 @@ def _limited() -> str:
     user = connection.settings_dict["USER"] or "the_user"
     role = "; ".join(f"ALTER ROLE {user} SET {name} = '{LIMITS[name]}'" for name in off)
     return f"PostgreSQL keeps no limits of time ({', '.join(off)}), as behind a pooler: run `{role}`, then start again."
-
-
-def _is_read_only(error: Exception, began: float) -> bool:
-    """For so long that it is no failover."""
-    return str(error) == READ_ONLY and time.monotonic() - began > READ_ONLY_S

@@ -13,14 +13,18 @@ import psycopg
 from django.db.backends.postgresql import base
 from django.db.utils import DatabaseErrorWrapper, OperationalError
 from django.utils.functional import cached_property
+from psycopg import errors
 
 READ_ONLY = "the database is read-only"
 OLDER = "the database is an old primary: its timeline is {found}, and {seen} was seen before"
 # Read once a connection. The timeline is the first part of the name of the file that is written now.
 _STAND = """
-SELECT (SELECT system_identifier FROM pg_control_system()), current_setting('transaction_read_only') = 'on',
+SELECT (SELECT system_identifier FROM pg_control_system()),
+       current_setting('transaction_read_only') = 'on' OR pg_is_in_recovery(),
        CASE WHEN NOT pg_is_in_recovery() THEN pg_walfile_name(pg_current_wal_insert_lsn()) END
 """
+_READS = "SELECT 0, current_setting('transaction_read_only') = 'on' OR pg_is_in_recovery(), NULL"
+_UNKNOWN = (errors.InsufficientPrivilege, errors.UndefinedFunction, errors.FeatureNotSupported)  # of a managed server
 log = logging.getLogger(__name__)
 _newest: dict[int, int] = {}  # the highest timeline seen of each cluster
 _lock = threading.Lock()
@@ -42,17 +46,25 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
             raise
 
     def _look(self) -> None:
-        cluster, is_read_only, file = psycopg.Cursor(self.connection).execute(_STAND).fetchone()
-        if is_read_only or not file:
+        try:
+            cluster, is_read_only, file = self._asked(_STAND)
+        except _UNKNOWN:
+            cluster, is_read_only, file = self._asked(_READS)
+        if is_read_only:
             raise OperationalError(READ_ONLY)
-        refuse_older(cluster, int(file[:8], 16))
+        if file:
+            refuse_older(cluster, int(file[:8], 16))
+
+    def _asked(self, question: str) -> tuple[int, bool, str | None]:
+        found: tuple[int, bool, str | None] = psycopg.Cursor(self.connection).execute(question).fetchone()
+        return found
 
 
 class Errors(DatabaseErrorWrapper):  # type: ignore[misc]
     """As Django's; that a server is read-only is no bug of ours."""
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
-        if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
+        if isinstance(error, errors.ReadOnlySqlTransaction):
             self.wrapper.close_at = 0.0  # ends as soon as it is in no transaction
             raise OperationalError(READ_ONLY).with_traceback(trace) from error
         super().__exit__(kind, error, trace)
