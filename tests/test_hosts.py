@@ -419,3 +419,16 @@ def test_a_worker_hears_only_of_others_that_live(db) -> None:
     Worker.objects.filter(pk=hearts[0].id).update(seen_at=timezone.now() - timedelta(minutes=1))
     Worker.objects.filter(pk=hearts[1].id).update(unreached="a:1 b:1")
     assert hearts[2].others_unreached() == [frozenset({"a:1", "b:1"})]
+
+
+@on_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_only_a_transaction_of_its_own_waits_for_nobody() -> None:
+    asked = "SELECT current_setting('synchronous_commit')"
+    with rows.unconfirmed():
+        assert rows.read(asked) == [("off",)]
+    assert rows.read(asked) == [("on",)]
+    with transaction.atomic():
+        with rows.unconfirmed():
+            assert rows.read(asked) == [("on",)]
+        assert rows.read(asked) == [("on",)]
