@@ -1,41 +1,34 @@
 """On several machines: a connection that died, a commit that failed, a server of yesterday, keys of another host."""
 
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from io import StringIO
 
 import psycopg
 import pytest
 from celery import current_app
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import call_command
 from django.core.signals import request_started
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 from django_celery_beat.schedulers import DatabaseScheduler
 
-from apps.channels.models import Attempt, Connection, Delivery
-from apps.common import clocks, commit_check, crypto, reach, rows
-from apps.common.calls import Answer, NoAnswer
+from apps.channels.models import Delivery
+from apps.common import clocks, commit_check, rows
 from apps.common.postgresql import base as postgresql
 from apps.notifications.models import Notification
-from apps.runs import example, scheduling, start_check, starting, vitals
+from apps.runs import example, scheduling, starting, vitals
 from apps.runs.executor import go_on
-from apps.runs.heartbeat import Heartbeat
 from apps.runs.journal import Journal
-from apps.runs.lanes import AT_ONCE, calls, messages
-from apps.runs.models import Beat, Leader, Run, Worker
+from apps.runs.lanes import AT_ONCE
+from apps.runs.models import Beat, Leader, Run
 from apps.runs.scheduling import OneScheduler
 from apps.runs.watchdog import LIMIT_S, Watchdog
-from apps.workspaces import known_keys
-from apps.workspaces.models import EncryptionKey, Secret
-from fynoflow.env import database, kept_secret
+from fynoflow.env import database
 from tests.cast import Clock, Outside, drain, fire
 
 on_postgresql = pytest.mark.skipif("connection.vendor == 'sqlite'", reason="SQLite lives within the process")
@@ -72,123 +65,6 @@ def test_a_settle_that_the_database_refuses_sends_nothing_of_what_it_said(
     drain(clock)
     assert [got["path"].split("?")[0] for got in outside.got] == ["/customers", "/orders/c-42"]
     assert (Run.objects.get().state, Delivery.objects.count(), Notification.objects.count()) == ("failed", 0, 0)
-
-
-def test_a_message_whose_secret_cannot_be_read_here_waits_and_uses_no_attempt(outside: Outside, clock, settings, db):
-    loaded = example.load(outside.url, timezone.now(), f"{outside.url}/send")
-    gateway = Connection.objects.get(kind="http_gateway")
-    gateway.put({**gateway.settings, "token": "t0ken"})
-    gateway.save()
-    keys, settings.ENCRYPTION_KEYS = settings.ENCRYPTION_KEYS, ["of another host"]
-    outside.answer("/customers", (200, {"type": "power"}))
-    outside.answer("/orders/c-42", (200, {"status": "confirmed"}))
-    outside.answer("/send", (200, {}))
-    fire(loaded.webhook_live)
-    drain(clock)
-    assert {(d.state, d.attempt) for d in Delivery.objects.all()} == {("ready", 0)} and not Attempt.objects.exists()
-    assert "cannot be decrypted" in Delivery.objects.first().reason and crypto.lately_failed()
-    settings.ENCRYPTION_KEYS = keys
-    reach.forget()
-    drain(clock)
-    assert {(d.state, d.attempt) for d in Delivery.objects.all()} == {("sent", 1)}
-
-
-def test_a_call_whose_secret_cannot_be_read_here_waits_and_uses_no_try(
-    published, workspace, outside: Outside, clock: Clock, settings
-) -> None:
-    secret = Secret(workspace=workspace, name="SHOP", hosts="127.0.0.1")
-    secret.put("c4nary")
-    secret.save()
-    auth = {"type": "bearer", "secret": {"secret": "SHOP"}}
-    call = {"url": {"text": f"{outside.url}/customers"}, "auth": auth}
-    url = published({"id": "ask", "kind": "http_request", "settings": call})
-    keys, settings.ENCRYPTION_KEYS = settings.ENCRYPTION_KEYS, ["of another host"]
-    fire(url)
-    drain(clock)
-    run = Run.objects.get()
-    assert (run.state, run.attempt, run.steps.count()) == ("ready", 0, 0) and "cannot be decrypted" in run.error
-    settings.ENCRYPTION_KEYS = keys
-    reach.forget()
-    drain(clock)
-    run.refresh_from_db()
-    assert run.state == "completed" and run.error == ""
-
-
-UNREACHED = NoAnswer(kind="not_sent", reason="could not connect", unreached=True)
-
-
-def test_what_only_we_cannot_reach_is_left_to_others() -> None:
-    told: list[list[str]] = []
-    others = [frozenset[str]()]
-    reach.meet(None, lambda: others, lambda: told.append(reach.unreached()))
-    assert reach.learn("a:1", "call", UNREACHED) and reach.is_for_others("a:1", "call") and told == [["a:1"]]
-    others[:] = [frozenset({"a:1"})]
-    assert not reach.is_for_others("a:1", "call"), "all say so: it is the other side"
-    assert not reach.learn("a:1", "call", UNREACHED)
-    others[:] = []
-    assert not reach.learn("b:1", "call", UNREACHED), "nobody else lives"
-    assert not reach.learn("a:1", "call", Answer(status=200)) and reach.unreached() == ["b:1"] and told[-1] == ["b:1"]
-
-
-def test_a_call_that_nobody_takes_is_not_left_for_ever() -> None:
-    reach.meet(None, lambda: [frozenset()], reach.nobody)
-    assert [reach.learn("a:1", "call", UNREACHED) for _ in range(12)] == [True] * 10 + [False] * 2
-    assert not reach.is_for_others("a:1", "call") and reach.is_for_others("a:1", "another call")
-
-
-def test_a_call_that_was_made_counts_though_nobody_can_be_told() -> None:
-    def away() -> None:
-        raise OperationalError("away")
-
-    reach.meet(None, away, away)
-    assert not reach.learn("a:1", "call", UNREACHED) and not reach.learn("a:1", "call", Answer(status=200))
-
-
-def test_a_call_that_we_alone_cannot_connect_is_given_back_with_all_its_tries(published, clock: Clock) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        url = f"http://127.0.0.1:{closed.getsockname()[1]}/x"
-    call = {"url": {"text": url}, "retry": {"attempts": 2}}
-    door = published({"id": "ask", "kind": "http_request", "settings": call})
-    reach.meet(None, lambda: [frozenset()], reach.nobody)
-    fire(door)
-    drain(clock)
-    run = Run.objects.get()
-    assert (run.state, run.attempt, run.steps.count()) == ("ready", 0, 0) and "is left to another" in run.error
-    reach.forget()
-    for _ in range(4):
-        drain(clock)
-        clock.forward(minutes=5)
-    run.refresh_from_db()
-    assert run.state == "failed" and [s.outcome for s in run.steps.order_by("seq")].count("retry") == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_keys_of_another_installation_do_not_start(settings) -> None:
-    now = timezone.now()
-    settings.ENCRYPTION_KEYS = ["old"]
-    old = crypto.first_key()
-    assert known_keys.missing(now) == [] and start_check.found() == ""
-    settings.ENCRYPTION_KEYS = ["strange"]
-    assert known_keys.missing(now) == [old] and f"encrypts with the key {old}" in start_check.found()
-    settings.ENCRYPTION_KEYS = ["new", "old"]
-    assert known_keys.missing(now) == []
-    settings.ENCRYPTION_KEYS = ["old"]
-    assert known_keys.missing(now), "new belongs to it, too, from the first start with it"
-    call_command("rotate_keys", forget=known_keys.missing(now)[0], stdout=StringIO())
-    assert known_keys.missing(now) == []
-
-
-def test_an_installation_from_before_goes_by_the_keys_of_its_secrets(workspace, settings) -> None:
-    settings.ENCRYPTION_KEYS = ["old"]
-    secret = Secret(workspace=workspace, name="SHOP", hosts="a.example.com")
-    secret.put("c4nary")
-    secret.save()
-    old = crypto.first_key()
-    settings.ENCRYPTION_KEYS = ["strange"]
-    assert known_keys.missing(timezone.now()) == [old] and not EncryptionKey.objects.exists()
-    settings.ENCRYPTION_KEYS = ["new", "old"]
-    assert known_keys.missing(timezone.now()) == []
-    assert {row.key_id for row in EncryptionKey.objects.all()} == set(crypto.key_ids())
 
 
 @on_postgresql
@@ -271,19 +147,6 @@ def test_a_url_that_cannot_be_read_is_refused_without_its_password(url: str) -> 
         database(url)
     assert "s3cret" not in str(refused.value) and "DATABASE_URL" in str(refused.value)
     assert refused.value.__cause__ is None and refused.value.__context__ is None
-
-
-def test_with_a_database_url_no_key_is_made_up(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
-    monkeypatch.setenv("DATA_DIR", str(tmp_path))
-    monkeypatch.delenv("ENCRYPTION_KEYS", raising=False)
-    monkeypatch.setenv("DATABASE_URL", "postgresql://u@h/n")
-    with pytest.raises(ImproperlyConfigured, match="ENCRYPTION_KEYS is not set"):
-        kept_secret("ENCRYPTION_KEYS")
-    (tmp_path / "encryption_keys.key").write_text("from before\n")
-    assert kept_secret("ENCRYPTION_KEYS") == "from before"
-    monkeypatch.setenv("DATABASE_URL", "")
-    monkeypatch.setenv("DATA_DIR", str(tmp_path / "embedded"))
-    assert kept_secret("ENCRYPTION_KEYS") == kept_secret("ENCRYPTION_KEYS") != ""
 
 
 @pytest.fixture
@@ -410,15 +273,6 @@ def test_a_web_whose_clock_is_ahead_goes_by_the_databases(monkeypatch: pytest.Mo
     assert clocks.now() > true() + timedelta(minutes=9), "nobody has asked yet"
     off = clock.measure()
     assert abs((clocks.now() - true()).total_seconds()) < 5 and off < timedelta(minutes=-9)
-
-
-def test_a_worker_hears_only_of_others_that_live(db) -> None:
-    hearts = [Heartbeat(calls(1), messages(1), clocks.DatabaseClock()) for _ in range(3)]
-    for heart in hearts:
-        heart.beat()
-    Worker.objects.filter(pk=hearts[0].id).update(seen_at=timezone.now() - timedelta(minutes=1))
-    Worker.objects.filter(pk=hearts[1].id).update(unreached="a:1 b:1")
-    assert hearts[2].others_unreached() == [frozenset({"a:1", "b:1"})]
 
 
 @on_postgresql
