@@ -1,5 +1,6 @@
 """A process that dies at any named place loses nothing and doubles nothing."""
 
+import signal
 import time
 
 import pytest
@@ -17,6 +18,7 @@ WORKER_DIES_AT = (
     "message.before",
     "message.after",
 )
+RECEIVED = "SELECT COUNT(*) FROM events_event WHERE state = 'received'"
 RUNS = "SELECT COUNT(*) FROM runs_run"
 WEB_DIES_AT = ("ingest.before", "ingest.after", "hint.before")
 pytestmark = [pytest.mark.xdist_group("faults-1"), pytest.mark.timeout(240)]
@@ -24,10 +26,14 @@ pytestmark = [pytest.mark.xdist_group("faults-1"), pytest.mark.timeout(240)]
 
 def test_a_worker_killed_at_any_place_loses_nothing_and_doubles_nothing(system: System) -> None:
     system.start("web")
-    for place in WORKER_DIES_AT:
+    for number, place in enumerate(WORKER_DIES_AT):
         system.start("worker", KILL_AT=place)
         system.fire_until_its_fate(place)
         system.end("worker")
+        if number % 2:  # what is in hand at three deaths in a row is put aside, as `test_poison` wants it
+            system.start("worker")
+            until(lambda: system.check.ask(RECEIVED) == [(0,)], 60, "all that came in has begun")
+            system.end("worker", signal.SIGTERM)
     system.start("worker")
     system.settled()
     assert system.check.violations(system.fired) == []
