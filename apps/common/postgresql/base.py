@@ -11,9 +11,11 @@ from typing import Any
 
 import psycopg
 from django.db.backends.postgresql import base
-from django.db.utils import DatabaseErrorWrapper, OperationalError
+from django.db.utils import DEFAULT_DB_ALIAS, DatabaseErrorWrapper, OperationalError
 from django.utils.functional import cached_property
 from psycopg import errors
+
+from apps.common.postgresql import resting
 
 READ_ONLY = "the database is read-only"
 OLDER = "the database is an old primary: its timeline is {found}, and {seen} was seen before"
@@ -31,11 +33,18 @@ _lock = threading.Lock()
 
 
 class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
-    """As Django's, and each new connection looks where it stands."""
+    """As Django's; each connection looks where it stands as soon as a thread has it, and may rest between two jobs."""
 
     @cached_property
     def wrap_database_errors(self) -> "Errors":
         return Errors(self)
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> resting.Connection:
+        if self.alias == DEFAULT_DB_ALIAS and (found := resting.taken()):
+            link, self.close_at = found
+            return link
+        made: resting.Connection = super().get_new_connection(conn_params)
+        return made
 
     def init_connection_state(self) -> None:
         super().init_connection_state()
@@ -43,7 +52,21 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
             self._look()
         except BaseException:
             self.close()
+            resting.end_all()
             raise
+
+    def rest(self) -> None:
+        """Leave the connection to the thread that asks next."""
+        if self.connection is None or self.in_atomic_block:
+            return
+        if not self.errors_occurred and resting.rests(self.connection, self.close_at):
+            self.connection = None
+        else:
+            self.close()
+
+    def close_pool(self) -> None:
+        resting.end_all()
+        super().close_pool()
 
     def _look(self) -> None:
         try:
