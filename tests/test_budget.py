@@ -13,7 +13,7 @@ from apps.engine.budget import TooMuch
 from apps.engine.conditions import Group, evaluate
 from apps.engine.data import RunData
 from apps.engine.fields import Html, Text
-from apps.engine.templates import filled_value, render
+from apps.engine.texts.templates import filled_value, render
 from apps.runs import claiming, starting, walking
 from apps.runs.models import Run
 from apps.triggers import payload_schema

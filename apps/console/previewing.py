@@ -7,7 +7,7 @@ from apps.common.trouble import Refused
 from apps.common.values import Value
 from apps.engine.data import RunData
 from apps.engine.samples import trigger_example
-from apps.engine.templates import placeholders, render
+from apps.engine.texts.templates import placeholders, render
 from apps.notifications.models import Content, NotificationEvent, Template
 from apps.triggers.registry import TRIGGERS
 from apps.workflows.depends import who_uses

@@ -7,9 +7,10 @@ from typing import Any
 from pydantic import BaseModel
 
 from apps.channels.registry import PROVIDERS
-from apps.engine import bounds, filters
+from apps.engine import bounds
 from apps.engine.operators import OPERATORS
 from apps.engine.registry import NODES
+from apps.engine.texts import filters
 from apps.triggers.registry import TRIGGERS
 from apps.workflows.document import Document
 
@@ -23,7 +24,7 @@ def reference() -> str:
     parts += ["## Triggers", *(part for cls in TRIGGERS.all().values() for part in _plugin(cls))]
     parts += ["## Providers", *(part for cls in PROVIDERS.all().values() for part in _plugin(cls))]
     parts += ["## Operators of conditions", ", ".join(f"`{name}`" for name in OPERATORS)]
-    parts += ["## Filters of texts", ", ".join(f"`{name}`" for name in sorted({*filters.TEXTS, *filters.VALUES}))]
+    parts += ["## Filters of texts", ", ".join(f"`{name}`" for name in filters.NAMES)]
     parts += ["## Bounds", "\n".join(f"- `{name}`: {value:,}" for name, value in _bounds())]
     return "\n\n".join(parts) + "\n"
 

@@ -9,7 +9,7 @@ from apps.engine.data import RunData
 from apps.engine.graph import Graph, built_or_none
 from apps.engine.node import Entry, NodeType
 from apps.engine.shown import shown
-from apps.engine.templates import as_text, render
+from apps.engine.texts.templates import as_text, render
 from apps.engine.topology import Topology
 
 MAX_KNOWN, MAX_DEPTH, MAX_ITEMS, MAX_SHOWN = 200, 6, 3, 80

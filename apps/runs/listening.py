@@ -12,8 +12,9 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from apps.common import rows
 from apps.common.ids import first_id, ordered_id
-from apps.engine.data import MISSING, RunData
+from apps.engine.data import RunData
 from apps.engine.decisions import Listen
+from apps.engine.paths import MISSING
 from apps.engine.shown import shown
 from apps.events import transitions as events
 from apps.events.finding import key_of, keys_of

@@ -9,8 +9,8 @@ from apps.engine.data import RunData
 from apps.engine.decisions import Ask, End, Gather, Gathered, Next, Wait, Waited
 from apps.engine.fields import NamedPaths, Text, Unit, checked, hint, span
 from apps.engine.node import NodeType, Read, Try
-from apps.engine.operators import NotReadable, as_number
-from apps.engine.templates import render
+from apps.engine.numerals import NotReadable, as_number
+from apps.engine.texts.templates import render
 
 MAX = timedelta(days=7)
 

@@ -10,7 +10,7 @@ from apps.engine.data import RunData
 from apps.engine.decisions import Next
 from apps.engine.fields import Text, distinct, hint
 from apps.engine.node import NodeType, Read, Try
-from apps.engine.templates import render
+from apps.engine.texts.templates import render
 
 PARTS = 10_000
 

@@ -9,7 +9,7 @@ from apps.engine.data import RunData
 from apps.engine.decisions import Ask, Launch, Next, Wait, Waited
 from apps.engine.fields import Rows, hint
 from apps.engine.node import NodeType, Read, Try
-from apps.engine.templates import filled_value
+from apps.engine.texts.templates import filled_value
 
 ENDED_WELL = "completed"
 

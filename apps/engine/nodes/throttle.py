@@ -9,7 +9,7 @@ from apps.engine.data import RunData
 from apps.engine.decisions import Admit, Ask, Next
 from apps.engine.fields import Text, Unit, checked, span
 from apps.engine.node import NodeType, Read, Try
-from apps.engine.templates import render
+from apps.engine.texts.templates import render
 
 MAX = timedelta(days=30)
 

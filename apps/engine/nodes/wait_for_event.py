@@ -10,7 +10,7 @@ from apps.engine.data import RunData
 from apps.engine.decisions import Ask, Listen, Next, Wait, Waited
 from apps.engine.fields import JsonText, Text, Unit, checked, distinct, document_of, hint, span
 from apps.engine.node import NodeType, Read, Try
-from apps.engine.templates import render
+from apps.engine.texts.templates import render
 
 MAX = timedelta(days=365)
 LOOK_AGAIN = timedelta(seconds=5)  # for an event whose commit and ours did not see each other

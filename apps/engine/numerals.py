@@ -1,0 +1,83 @@
+"""Numbers as machines and people write them: one reading for conditions, sums and filters.
+
+A comma (or an apostrophe) groups digits and a dot begins the decimals, in any script: `1,499.50`, `1,49,900`, `₹1499`,
+`१४९९`. What could mean two things (`1.499`, `1.499,50`, `12,5`) is not read, and said. A leading plus or zero, an
+exponent or an underscore make it a text: phone numbers and ids stay what they are.
+"""
+
+import math
+import re
+import unicodedata
+from decimal import Decimal
+from typing import Any
+
+MAX_DIGITS = 60
+NOISY, SURE = 15, 12  # digits of a number, and of the same without the last two
+_PLAIN = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?\Z", re.ASCII)
+_TWO_WAYS = re.compile(r"-?[1-9][0-9]{0,2}\.[0-9]{3}\Z", re.ASCII)
+_GROUPED = re.compile(
+    r"-?([1-9][0-9]{0,2}(,[0-9]{3})+|[1-9][0-9]?(,[0-9]{2})*,[0-9]{3}|[1-9][0-9]{0,2}('[0-9]{3})+)(\.[0-9]+)?\Z"
+)
+_SEPARATED = re.compile(r"-?[0-9][0-9.,' ]*\Z")
+_MONEY = r"(?:Rs\.?|AED|AUD|BDT|BRL|CAD|CHF|CNY|EUR|GBP|IDR|INR|JPY|KES|LKR|MXN|NGN|NPR|PKR|SAR|SGD|THB|USD|ZAR)"
+_NAMED = re.compile(rf"(-?){_MONEY}\s*(?=[-0-9])|(?<=[0-9])\s*{_MONEY}\Z")
+_SAME = str.maketrans({"٫": ".", "٬": ",", "’": "'", "−": "-"})
+
+
+class NotReadable(Exception):
+    """A value is no number, date or whatever is asked for; the message says which."""
+
+
+def as_number(value: Any) -> Decimal:
+    """The number, exact. Raises NotReadable."""
+    match value:
+        case bool():
+            pass
+        case str() if len(value) <= MAX_DIGITS:
+            return _of_text(value.strip())
+        case int() | Decimal():
+            return Decimal(value)
+        case float() if math.isfinite(value):
+            return of_float(value)
+    raise NotReadable("not a number")
+
+
+def as_drawn_number(value: Any) -> Decimal:
+    """As `as_number`; a text that a person drew has a dot before its decimals, however many they are."""
+    text = value.strip() if isinstance(value, str) else ""
+    return Decimal(text) if len(text) <= MAX_DIGITS and _PLAIN.match(text) else as_number(value)
+
+
+def of_float(value: float) -> Decimal:
+    """What was meant: 0.30000000000000004 is 0.3, as what stands so far behind so few digits is a machine's noise."""
+    exact, near = Decimal(repr(value)), Decimal(f"{value:.15g}")
+    is_noise = len(exact.as_tuple().digits) > NOISY and len(near.normalize().as_tuple().digits) <= SURE
+    return near if is_noise else exact
+
+
+def kept(number: Decimal) -> int | float | str:
+    """As JSON keeps it digit for digit: a number where one can, else a text."""
+    if number == number.to_integral_value() and -(2**63) <= number < 2**63:
+        return int(number)
+    near = float(number)
+    return near if math.isfinite(near) and Decimal(repr(near)) == number else f"{number:f}"
+
+
+def _of_text(text: str) -> Decimal:
+    if _PLAIN.match(text) and not _TWO_WAYS.match(text):
+        return Decimal(text)
+    bare = _without_money(text)
+    if _PLAIN.match(bare) and not _TWO_WAYS.match(bare):
+        return Decimal(bare)
+    if _GROUPED.match(bare):
+        return Decimal(bare.replace(",", "").replace("'", ""))
+    if _SEPARATED.match(bare) and re.search(r"[.,' ]", bare):
+        raise NotReadable(f"{text} is no number that can be read surely: write 1499.50 or 1,499.50")
+    raise NotReadable("not a number")
+
+
+def _without_money(text: str) -> str:
+    """Digits of any script as 0 to 9, and no sign or code of a currency at either end."""
+    digits = "".join(str(unicodedata.decimal(sign, sign)) for sign in text.translate(_SAME))
+    bare = "".join(sign for sign in digits if unicodedata.category(sign) != "Sc").strip()
+    return _NAMED.sub(r"\1", bare).strip() if bare[:1].isalpha() or bare[-1:].isalpha() or bare[-1:] == "." else bare

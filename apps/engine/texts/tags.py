@@ -1,0 +1,115 @@
+"""The tags of texts: Liquid's own, where what is written is escaped and what is repeated is paid for."""
+
+from typing import Any, TextIO, cast
+
+from liquid import RenderContext, Undefined
+from liquid.ast import BlockNode, Node
+from liquid.builtin.content import ContentNode
+from liquid.builtin.output import Output, OutputNode
+from liquid.builtin.tags.capture_tag import CaptureNode, CaptureTag
+from liquid.builtin.tags.cycle_tag import CycleNode, CycleTag
+from liquid.builtin.tags.echo_tag import EchoTag
+from liquid.builtin.tags.for_tag import ForNode, ForTag
+from liquid.builtin.tags.tablerow_tag import TablerowNode, TablerowTag
+from liquid.stream import TokenStream
+
+from apps.engine.budget import PER_CHARACTER, STEP, spend
+from apps.engine.shown import shown
+
+TAGS = (
+    *("if", "unless", "case", "for", "break", "continue", "tablerow", "cycle", "ifchanged"),
+    *("assign", "capture", "increment", "decrement", "echo", "liquid", "comment", "doc", "#"),
+)
+BASE = ("content", "output", "illegal")
+
+
+class Placeholder(OutputNode):
+    """A placeholder: its value is written as people read it, then escaped, so that nothing in between sees entities."""
+
+    def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
+        spend(STEP)
+        return buffer.write(written(context, self.expression.evaluate(context)))
+
+
+def written(context: RenderContext, value: Any) -> str:
+    """A value as it stands in the text that is made."""
+    return cast(Any, context.env).written(value)  # type: ignore[no-any-return]
+
+
+class OutputHere(Output):
+    node_class = Placeholder
+
+
+class Echo(EchoTag):
+    node_class = Placeholder  # type: ignore[assignment]
+
+
+class CycleHereNode(CycleNode):
+    """Liquid's, whose value is escaped as that of a placeholder is."""
+
+    def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
+        spend(STEP)
+        values = [argument.evaluate(context) for argument in self.args]
+        index = context.cycle(self._key(context, values), len(values))
+        return buffer.write(written(context, values[index])) if index < len(values) else 0
+
+    def _key(self, context: RenderContext, values: list[Any]) -> str:
+        """Cycles of one name go on together; those without, where their values are the same."""
+        if self.group is None:
+            return shown(values)
+        name = self.group.evaluate(context)
+        return f"named {'' if isinstance(name, Undefined) else shown(name)}"
+
+
+class Cycle(CycleTag):
+    node_class = CycleHereNode
+
+
+class CaptureHereNode(CaptureNode):
+    """What is captured was escaped when it was written: it is not escaped again."""
+
+    def _assign(self, context: RenderContext, buf: Any) -> None:
+        context.assign(self.name, cast(Any, context.env).as_escaped(buf.getvalue()))
+
+
+class Capture(CaptureTag):
+    node_class = CaptureHereNode
+
+
+class Repeated(BlockNode):
+    """What a loop repeats: each time costs what stands in its braces; an inner loop counts its own."""
+
+    def __init__(self, block: BlockNode) -> None:
+        super().__init__(block.token, block.nodes)
+        self.cost = sum(_cost(node) for node in block.nodes)
+
+    def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
+        spend(self.cost)
+        return super().render_to_output(context, buffer)
+
+
+def _cost(node: Node) -> int:
+    if isinstance(node, Repeated | ContentNode):
+        return 0
+    inside = node.children(cast(RenderContext, None), include_partials=False)  # asked only by tags that are not here
+    own = 0 if isinstance(node, BlockNode) else STEP + PER_CHARACTER * len(node.token.value)
+    own += PER_CHARACTER * sum(len(str(expression)) for expression in node.expressions())
+    return own + sum(_cost(child) for child in inside)
+
+
+class For(ForTag):
+    def parse(self, stream: TokenStream) -> Node:
+        node = super().parse(stream)
+        if isinstance(node, ForNode):
+            node.block = Repeated(node.block)
+        return node
+
+
+class Tablerow(TablerowTag):
+    def parse(self, stream: TokenStream) -> TablerowNode:
+        node = super().parse(stream)
+        node.block = Repeated(node.block)
+        return node
+
+
+OURS = (OutputHere, Echo, Cycle, Capture, For, Tablerow)
