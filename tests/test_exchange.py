@@ -129,7 +129,7 @@ def block(**settings_: object) -> dict:
 
 POISONED = {
     "no JSON": (b"{", "it is not JSON"),
-    "a ZIP": (b"PK\x03\x04\xff", "it is not UTF-8"),
+    "a ZIP": (b"PK\x03\x04\xff", "not UTF-8"),
     "a list": (b"[]", "it is no workflow document"),
     "another format": (whole(format="n8n"), "it is no workflow document"),
     "another release": (whole(format_version=2), "“format_version” is not 1"),

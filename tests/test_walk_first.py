@@ -60,7 +60,15 @@ def shared(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         finally:
             alone[0] = False
 
-    for module in ("templates", "shown", "operators", "conditions", "filters"):
+    for module in (
+        "shown",
+        "operators",
+        "conditions",
+        "texts.filters",
+        "texts.tags",
+        "texts.amounts",
+        "texts.comparing",
+    ):
         monkeypatch.setattr(f"apps.engine.{module}.spend", spend)
     monkeypatch.setattr("apps.runs.walked.alone", by_itself)
     return found

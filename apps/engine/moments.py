@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from apps.engine.numerals import NotReadable
+from apps.engine.shown import plain
 from apps.engine.wall_clock import at_wall
 
 MAX_LENGTH = 40
@@ -44,7 +45,8 @@ def has_no_zone(value: Any) -> bool:
         return False
 
 
-def _read(value: Any) -> datetime:
+def _read(given: Any) -> datetime:
+    value = plain(given)
     if isinstance(value, int) and not isinstance(value, bool) and _COMPACT.match(str(value)):
         return datetime.fromisoformat(str(value))
     if isinstance(value, str) and len(value) <= MAX_LENGTH:

@@ -11,8 +11,10 @@ import unicodedata
 from decimal import Decimal
 from typing import Any
 
+from apps.common.exact import of_float
+from apps.engine.shown import plain
+
 MAX_DIGITS = 60
-NOISY, SURE = 15, 12  # digits of a number, and of the same without the last two
 _PLAIN = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?\Z", re.ASCII)
 _TWO_WAYS = re.compile(r"-?[1-9][0-9]{0,2}\.[0-9]{3}\Z", re.ASCII)
 _GROUPED = re.compile(
@@ -30,15 +32,15 @@ class NotReadable(Exception):
 
 def as_number(value: Any) -> Decimal:
     """The number, exact. Raises NotReadable."""
-    match value:
+    match plain(value):
         case bool():
             pass
-        case str() if len(value) <= MAX_DIGITS:
-            return _of_text(value.strip())
-        case int() | Decimal():
-            return Decimal(value)
-        case float() if math.isfinite(value):
-            return of_float(value)
+        case str() as text if len(text) <= MAX_DIGITS:
+            return _of_text(text.strip())
+        case int() | Decimal() as number:
+            return Decimal(number)
+        case float() as number if math.isfinite(number):
+            return of_float(number)
     raise NotReadable("not a number")
 
 
@@ -46,21 +48,6 @@ def as_drawn_number(value: Any) -> Decimal:
     """As `as_number`; a text that a person drew has a dot before its decimals, however many they are."""
     text = value.strip() if isinstance(value, str) else ""
     return Decimal(text) if len(text) <= MAX_DIGITS and _PLAIN.match(text) else as_number(value)
-
-
-def of_float(value: float) -> Decimal:
-    """What was meant: 0.30000000000000004 is 0.3, as what stands so far behind so few digits is a machine's noise."""
-    exact, near = Decimal(repr(value)), Decimal(f"{value:.15g}")
-    is_noise = len(exact.as_tuple().digits) > NOISY and len(near.normalize().as_tuple().digits) <= SURE
-    return near if is_noise else exact
-
-
-def kept(number: Decimal) -> int | float | str:
-    """As JSON keeps it digit for digit: a number where one can, else a text."""
-    if number == number.to_integral_value() and -(2**63) <= number < 2**63:
-        return int(number)
-    near = float(number)
-    return near if math.isfinite(near) and Decimal(repr(near)) == number else f"{number:f}"
 
 
 def _of_text(text: str) -> Decimal:

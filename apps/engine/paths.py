@@ -10,8 +10,8 @@ from typing import Any
 
 MISSING = object()
 Segment = str | int
-_WORD = re.compile(r"\w[\w-]*\??\Z")
-_PLAIN = r"\w[\w-]*\??"
+_WORD = re.compile(r"[#@]?\w[\w-]*\??\Z")
+_PLAIN = r"[#@]?\w[\w-]*\??"  # XML has #text and @attributes
 _BRACKET = r"""\[\s*(?:"([^"]*)"|'([^']*)'|(-?\d+))\s*\]"""
 _ONE = re.compile(rf"\s*(?:{_BRACKET}|([^.\[\]]+))\s*")
 _STRICT = re.compile(rf"(?:{_PLAIN}|{_BRACKET})(?:\s*\.\s*{_PLAIN}|{_BRACKET})*\Z")

@@ -50,9 +50,10 @@ def flat(value: Any) -> list[Any]:
 
 
 def _flat(items: Any) -> Iterator[Any]:
+    """The outermost list was paid for when it came in."""
     for item in items:
-        spend(ITEM)
         if isinstance(item, list | tuple):
+            spend(ITEM * len(item))
             yield from _flat(item)
         else:
             yield item

@@ -12,8 +12,8 @@ from liquid.builtin.expressions.primitive import Blank, Empty
 from liquid.builtin.tags import case_tag
 from liquid.expression import Expression
 
+from apps.common.exact import of_float
 from apps.engine.budget import COMPARED, spend
-from apps.engine.numerals import of_float
 from apps.engine.shown import shown
 
 

@@ -26,7 +26,7 @@ _HTML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'
 # Words that mean something to the parser, and yet are names behind a dot or at the begin of a placeholder.
 _KEYWORDS = "and|or|contains|in|offset|limit|reversed|cols|continue|with|for|as|if|else|required|not"
 _NAMES = "true|false|nil|null|empty|blank"
-_BEHIND_A_DOT = re.compile(rf"""("[^"]*"|'[^']*')|(?<!\.)\.\s*({_KEYWORDS}|{_NAMES})(?![\w?-])""")
+_BEHIND_A_DOT = re.compile(rf"""("[^"]*"|'[^']*')|(?<!\.)\.\s*((?:{_KEYWORDS}|{_NAMES})(?![\w?-])|[#@]\w[\w-]*)""")
 _AT_THE_BEGIN = re.compile(rf"\s*({_KEYWORDS})(?![\w?-])")
 _DECIDING = ("if", "unless", "elsif", "case", "echo")
 

@@ -4,8 +4,9 @@ import re
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
+from apps.common.exact import of_float
 from apps.common.trouble import Refused
-from apps.engine.numerals import NotReadable, as_number, of_float
+from apps.engine.numerals import NotReadable, as_number
 from apps.engine.shown import shown
 
 MAX_NUMBER = 10**30

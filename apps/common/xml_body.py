@@ -1,0 +1,73 @@
+"""XML as JSON-like data: an element without attributes and children is its text, any other an object.
+
+Attributes are `@name`, the whole text of an element that has attributes or children is `#text`, an element that comes
+more than once is a list. Prefixes and namespaces are left out: names are what people read.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+from xml.etree.ElementTree import TreeBuilder
+
+from defusedxml import ElementTree
+from defusedxml.common import DefusedXmlException
+
+from apps.common import charsets, jsongate
+
+TEXT = "#text"
+
+
+def read(body: bytes, charset: str = "") -> dict[str, Any]:
+    """The document. A charset that the Content-Type names wins over what the document says. Raises Malformed."""
+    parser = ElementTree.DefusedXMLParser(target=_Bounded(), forbid_dtd=True)
+    try:
+        parser.feed(charsets.decoded(body, charset) if charset else body)
+        root = parser.close()
+    except jsongate.Malformed:
+        raise
+    except (ElementTree.ParseError, DefusedXmlException, ValueError, LookupError) as error:
+        raise jsongate.Malformed(f"not XML that is taken here: {str(error)[:200]}") from None
+    return {_local(root.tag): _element(root)}
+
+
+class _Bounded(TreeBuilder):
+    """Builds no more elements and attributes, and no deeper, than the gate allows."""
+
+    depth = count = 0
+
+    def start(self, tag: Any, attrs: Any) -> Any:
+        self.depth, self.count = self.depth + 1, self.count + 1 + len(attrs)
+        if self.depth > jsongate.MAX_DEPTH:
+            raise jsongate.Malformed(f"nested deeper than {jsongate.MAX_DEPTH}")
+        if self.count > jsongate.MAX_KEYS:
+            raise jsongate.Malformed(f"more than {jsongate.MAX_KEYS} elements and attributes")
+        return super().start(tag, attrs)
+
+    def end(self, tag: Any) -> Any:
+        self.depth -= 1
+        return super().end(tag)
+
+
+def _element(element: Any) -> Any:
+    text = jsongate.clean("".join(element.itertext()) if _is_mixed(element) else element.text or "").strip()
+    if not len(element) and not element.attrib:
+        return text
+    found = {f"@{_local(name)}": jsongate.clean(value) for name, value in element.attrib.items()}
+    found |= gathered((_local(child.tag), _element(child)) for child in element)
+    return {**found, TEXT: text} if text else found
+
+
+def _is_mixed(element: Any) -> bool:
+    """Whether text stands beside its children: then the whole of it is what a person reads there."""
+    return bool((element.text or "").strip() or any((child.tail or "").strip() for child in element))
+
+
+def _local(tag: str) -> str:
+    return tag.rpartition("}")[2]
+
+
+def gathered(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """A name that comes more than once has a list of its values."""
+    found: dict[str, list[Any]] = {}
+    for name, value in pairs:
+        found.setdefault(name, []).append(value)
+    return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
