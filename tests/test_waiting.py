@@ -225,7 +225,10 @@ def test_a_digest_outlives_the_run_that_opened_it_and_only_what_that_brought_lea
     drain(clock)
     second.refresh_from_db()
     assert (second.state, second.code) == ("completed", "done")
-    assert sent(second) == {"count": 3, "head": {"n": 0.2}, "tail": {"n": 0.8}, "sums": {"total": 0.2 + 0.4 + 0.8}}
+    found = sent(second)
+    assert (found["count"], found["sums"], found["left_out"]) == (3, {"total": 1.4}, 0)
+    assert found["items"] == [{"n": 0.2}, {"n": 0.4}, {"n": 0.8}]
+    assert (found["first"], found["last"]) == (found["head"], found["tail"]) == ({"n": 0.2}, {"n": 0.8})
     assert [run.steps.filter(outcome="waiting").count() for run in others] == [0, 0]
     assert list(invariants.violations(clock())) == []
 

@@ -1,22 +1,26 @@
 """Digests and throttles: what is gathered or counted for a key, in the transaction of the run that asks."""
 
+import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
 
 from apps.common import rows
+from apps.common.exact import kept
 from apps.common.ids import ordered_id
 from apps.engine.decisions import Admit, Gather
 from apps.runs.models import Run
 from apps.runs.shared import SHOWN, Admission, DigestItem, DigestWindow, hashed
 
 T = TypeVar("T")
+MAX_ITEMS, MAX_BYTES = 100, 48 * 1024  # of a digest that its step keeps
 
 
 def gather(asked: Gather, run: Run, node: str, now: datetime) -> dict[str, Any]:
     """Join the open window of the key, or open one: `opened`, `count`, `until`."""
-    place = _place(run, node, asked.key)
+    place = _place(run, node, asked.key, alone=not asked.key)
     until = now + timedelta(seconds=asked.window_s)
     new = {"run_id": run.pk, "open": True, "until": until, "count": 1, "sums": asked.sums}
     window = {**place, "id": ordered_id(), **new, "head": asked.item, "tail": asked.item}
@@ -42,19 +46,47 @@ def _joined(asked: Gather, run: Run, place: dict[str, Any]) -> dict[str, Any] | 
     if Run.objects.filter(pk=window.run_id, ended_at__isnull=False).exists():  # nobody would go on with what we bring
         DigestWindow.objects.filter(pk=window.pk).update(open=False)
         return None
-    sums = {name: window.sums.get(name, 0) + number for name, number in asked.sums.items()}
-    after = {"count": window.count + 1, "tail": asked.item, "sums": {**window.sums, **sums}}
+    after = {"count": window.count + 1, "tail": asked.item, "sums": added(window.sums, asked.sums)}
     DigestWindow.objects.filter(pk=window.pk).update(**after)
     _bring(window.pk, run, asked)
     return {"opened": False, "count": after["count"], "until": window.until.isoformat()}
 
 
 def gathered(run: Run, node: str) -> dict[str, Any]:
-    """Close the window of this run: `count`, `head`, `tail`, `sums`."""
+    """Close the window of this run: what `Gathered` says."""
     window = DigestWindow.objects.select_for_update().get(run=run, node=node, open=True)
+    items, not_added = _brought(window), _not_added(window)
     DigestItem.objects.filter(window=window).delete()
     DigestWindow.objects.filter(pk=window.pk).update(open=False)
-    return {"count": window.count, "head": window.head, "tail": window.tail, "sums": window.sums}
+    ends = {"first": window.head, "last": window.tail, "head": window.head, "tail": window.tail}
+    facts = {"count": window.count, "items": items, "left_out": window.count - len(items), "sums": window.sums}
+    return {**facts, "not_added": not_added, **ends}
+
+
+def _brought(window: DigestWindow) -> list[dict[str, Any]]:
+    """The first items whole, as many as a step may keep."""
+    found: list[dict[str, Any]] = []
+    room = MAX_BYTES
+    for item in window.items.select_related("run__event").order_by("pk")[:MAX_ITEMS]:
+        room -= len(json.dumps(item.run.event.body, default=str))
+        if room < 0:
+            break
+        found.append(item.run.event.body)
+    return found
+
+
+def _not_added(window: DigestWindow) -> dict[str, int]:
+    """How many brought no number, by the name of the sum."""
+    each = list(window.items.values_list("sums", flat=True))
+    names = {name for numbers in each for name in numbers}
+    absent = {name: sum(name not in numbers for numbers in each) for name in sorted(names)}
+    return {name: count for name, count in absent.items() if count}
+
+
+def added(sums: dict[str, Any], numbers: dict[str, Any]) -> dict[str, Any]:
+    """Sums and what comes to them, exact: numbers, or the digits of long ones."""
+    total = {name: Decimal(str(sums.get(name, 0))) + Decimal(str(number)) for name, number in numbers.items()}
+    return {**sums, **{name: kept(number) for name, number in total.items()}}
 
 
 def admit(asked: Admit, run: Run, node: str, now: datetime) -> dict[str, Any]:
@@ -80,9 +112,9 @@ def _counted(asked: Admit, place: dict[str, Any], now: datetime) -> dict[str, An
     return {"passed": True, "count": len(times) + 1}
 
 
-def _place(run: Run, node: str, key: str) -> dict[str, Any]:
+def _place(run: Run, node: str, key: str, *, alone: bool = False) -> dict[str, Any]:
     where = {"workspace_id": run.workspace_id, "workflow_id": run.workflow_id, "environment": run.environment}
-    return {**where, "node": node, "key": key[:SHOWN], "key_hash": hashed(key)}
+    return {**where, "node": node, "key": key[:SHOWN], "key_hash": hashed("", str(run.pk)) if alone else hashed(key)}
 
 
 def _either(found: Callable[[], T | None], made: Callable[[], T | None]) -> T:

@@ -1,10 +1,11 @@
 """A digest outlives the run that opened it: when that is cancelled, or fails, the next one that brought something takes
 the window over and waits again. Only what the ended run brought leaves."""
 
-from collections import Counter
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from apps.runs.gathering import added
 from apps.runs.holding import Change
 from apps.runs.journal import read_back
 from apps.runs.models import Run
@@ -41,10 +42,10 @@ def _passed_on(window: DigestWindow, now: datetime) -> list[Change]:
     return []
 
 
-def _inherit(window: DigestWindow, heir: Run, items: list[tuple[UUID, dict[str, float]]]) -> None:
+def _inherit(window: DigestWindow, heir: Run, items: list[tuple[UUID, dict[str, Any]]]) -> None:
     """The window as if the run that left had never brought anything."""
-    sums: Counter[str] = Counter()
+    sums: dict[str, Any] = {}
     for _, numbers in items:
-        sums.update(numbers)
-    facts = {"run": heir, "count": len(items), "head": heir.event.body, "sums": dict(sums)}
+        sums = added(sums, numbers)
+    facts = {"run": heir, "count": len(items), "head": heir.event.body, "sums": sums}
     DigestWindow.objects.filter(pk=window.pk).update(**facts)

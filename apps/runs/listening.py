@@ -14,7 +14,7 @@ from apps.common import rows
 from apps.common.ids import first_id, ordered_id
 from apps.engine.data import RunData
 from apps.engine.decisions import Listen
-from apps.engine.paths import MISSING
+from apps.engine.paths import MISSING, segments
 from apps.engine.shown import shown
 from apps.events import transitions as events
 from apps.events.finding import key_of, keys_of
@@ -81,7 +81,7 @@ class Told:
         return self._texts[path]
 
     def fits(self, row: Listening) -> bool:
-        return all(self.text(path) == text for path, text in row.match.items())
+        return all(text and self.text(path) == text for path, text in row.match.items())
 
 
 def keys_for(told: Told) -> list[str]:
@@ -140,6 +140,11 @@ def news_of(event: Event) -> dict[str, Any]:
     return {"event_id": str(event.pk), "name": event.source_id, "data": event.body}
 
 
+def _dotted(path: str) -> str:
+    """As the keys of events have it."""
+    return ".".join(str(part) for part in segments(path))
+
+
 def _early(row: Listening, run: Run) -> Event | None:
     """The first event since the run's own that fits and that it has not counted."""
     where = {"environment": run.environment, "source_id": row.name, "received_at__gte": run.event.received_at}
@@ -153,7 +158,7 @@ def _rarest(row: Listening, run: Run) -> QuerySet[Any]:
     """The ids of events that have all the values, found by the one that fewest have."""
     since = first_id(run.event.received_at - SKEW)
     marked = Mark.objects.of(run.workspace).filter(event_id__gte=since)
-    keys = [key_of(row.name, path, text) for path, text in row.match.items()]
+    keys = [key_of(row.name, _dotted(path), text) for path, text in row.match.items()]
     by = min(keys, key=lambda key: len(marked.filter(word=key).values_list("pk")[:FEW])) if len(keys) > 1 else keys[0]
     others = [Exists(marked.filter(word=key, event_id=OuterRef("event_id"))) for key in keys if key != by]
     return marked.filter(*others, word=by).values("event_id")

@@ -1,18 +1,21 @@
 """Gathers what comes for a key during a window; what follows runs once for all of it."""
 
-from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from datetime import datetime, time, timedelta
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
+from apps.common.exact import kept
 from apps.engine.data import RunData
 from apps.engine.decisions import Ask, End, Gather, Gathered, Next, Wait, Waited
-from apps.engine.fields import NamedPaths, Text, Unit, checked, hint, span
+from apps.engine.fields import NamedPaths, Text, Unit, Weekday, checked, hint, span
 from apps.engine.node import NodeType, Read, Try
 from apps.engine.numerals import NotReadable, as_number
 from apps.engine.texts.templates import render
+from apps.engine.wall_clock import next_time
 
 MAX = timedelta(days=7)
+ENDS = {"for": "So long after the first", "until_time": "At a time of day"}
 
 
 class Digest(NodeType):
@@ -23,11 +26,47 @@ class Digest(NodeType):
     icon: ClassVar[str] = "layers"
     group: ClassVar[str] = "Flow"
     summary: ClassVar[str] = "all within {amount} {unit}"
+    summaries: ClassVar[dict[str, str]] = {"until_time": "all until {at}"}
+    summarised_by: ClassVar[str] = "mode"
     waits: ClassVar[bool] = True
     sets: ClassVar[bool] = True
-    key: Text = Field(title="For each", description="What is gathered together, as {{ customer_id }}.")
-    amount: int = Field(default=1, title="Window", description="Counted from the first; 7 days at most.", ge=1)
-    unit: Unit = Field(default="hours", title="Unit", description="Seconds, minutes, hours or days.")
+    key: Text = Field(
+        title="For each",
+        description="What is gathered together, as {{ customer_id }}; an empty value is gathered with nothing.",
+    )
+    mode: Literal["for", "until_time"] = Field(
+        default="for",
+        title="It ends",
+        description="When what was gathered goes on.",
+        json_schema_extra=hint(labels=ENDS),
+    )
+    amount: int = Field(
+        default=1,
+        title="Window",
+        description="Counted from the first; 7 days at most. A day is 24 hours.",
+        ge=1,
+        json_schema_extra=hint(hide_when={"mode": ["until_time"]}),
+    )
+    unit: Unit = Field(
+        default="hours",
+        title="Unit",
+        description="Seconds, minutes, hours or days.",
+        json_schema_extra=hint(hide_when={"mode": ["until_time"]}),
+    )
+    at: str = Field(
+        default="09:00",
+        title="Time",
+        description="On a 24 hour clock in the workspace's time zone, as 09:00.",
+        pattern=r"^([01]\d|2[0-3]):[0-5]\d$",
+        json_schema_extra=hint(hide_when={"mode": ["for"]}),
+    )
+    weekdays: list[Weekday] = Field(
+        default=[],
+        title="On",
+        description="Weekdays; none means any day.",
+        max_length=7,
+        json_schema_extra=hint(item="weekday", hide_when={"mode": ["for"]}),
+    )
     sums: NamedPaths = Field(
         default=[],
         title="Sums",
@@ -38,46 +77,67 @@ class Digest(NodeType):
 
     @model_validator(mode="after")
     def _not_too_long(self) -> "Digest":
-        checked(self._window(), MAX)
+        if self.mode == "for":
+            checked(span(self.amount, self.unit), MAX)
         return self
-
-    def _window(self) -> timedelta:
-        return span(self.amount, self.unit)
 
     def reads(self) -> list[Read]:
         paths = [Read(field=f"sums.{i}.path", path=row.path) for i, row in enumerate(self.sums)]
         return [Read(field="key", text=self.key), *paths]
 
     def gives(self) -> list[str]:
-        return ["count", "head", "tail", "sums"]
+        return ["count", "items", "first", "last", "left_out", "sums", "not_added", "head", "tail"]
 
     def example(self, data: RunData) -> dict[str, Any]:
-        return {"count": 1, "head": data.trigger, "tail": data.trigger, "sums": self._numbers(data)}
+        one = {name: data.trigger for name in ("first", "last", "head", "tail")}
+        sums = {row.name: 0 for row in self.sums} | self._numbers(data)
+        return {"count": 1, "items": [data.trigger], "left_out": 0, "sums": sums, "not_added": {}, **one}
 
     def decide(self, data: RunData, this: Try) -> Ask:
-        key, span = render(self.key, data), self._window().total_seconds()
-        return Ask(question=Gather(key=key, window_s=span, item=data.trigger, sums=self._numbers(data)))
+        key = render(self.key, data)
+        window_s = (self._until(data, this.now) - this.now).total_seconds()
+        question = Gather(
+            key=key if key.strip() else "", window_s=window_s, item=data.trigger, sums=self._numbers(data)
+        )
+        return Ask(question=question, memo={"alone": not key.strip(), "unread": self._unread(data)})
 
     def learnt(self, facts: dict[str, Any], this: Try, memo: dict[str, Any]) -> Next | Wait | End:
         if "head" in facts:
-            return Next(outlet="next", why=f"the window closed with {facts['count']}", output=facts)
-        if facts["opened"]:
-            until = this.now + self._window()
-            return Wait(until=until, outlet="next", why=f"gathering until {until:%Y-%m-%d %H:%M:%S} UTC")
+            return Next(outlet="next", why=self._closed(facts), output=facts)
         until = datetime.fromisoformat(facts["until"])
-        why = f"number {facts['count']} of a digest that is sent at {until:%Y-%m-%d %H:%M:%S} UTC"
+        unread = "".join(f"; {name} is no number and adds nothing" for name in memo.get("unread", []))
+        if facts["opened"]:
+            alone = "For each is empty, so nothing else joins: " if memo.get("alone") else ""
+            why = f"{alone}gathering until {until:%Y-%m-%d %H:%M:%S} UTC{unread}"
+            return Wait(until=until, outlet="next", why=why)
+        why = f"number {facts['count']} of a digest that is sent at {until:%Y-%m-%d %H:%M:%S} UTC{unread}"
         return End(code="digested", why=why)
 
     def woken(self, waited: Waited, data: RunData, this: Try) -> Ask:
         return Ask(question=Gathered())
 
-    def _numbers(self, data: RunData) -> dict[str, float]:
-        """What is no number adds nothing."""
-        return {row.name: _number(data.lookup(row.path)) for row in self.sums}
+    def _closed(self, facts: dict[str, Any]) -> str:
+        why = f"the window closed with {facts['count']}"
+        if facts.get("left_out"):
+            why += f"; items has the first {facts['count'] - facts['left_out']} of them"
+        absent = [f"{count} without a number for {name}" for name, count in facts.get("not_added", {}).items()]
+        return "; ".join([why, *absent])
+
+    def _until(self, data: RunData, now: datetime) -> datetime:
+        if self.mode == "until_time":
+            return next_time(now, time.fromisoformat(self.at), self.weekdays, data.zone())
+        return now + span(self.amount, self.unit)
+
+    def _numbers(self, data: RunData) -> dict[str, int | float | str]:
+        found = {row.name: _number(data.lookup(row.path)) for row in self.sums}
+        return {name: number for name, number in found.items() if number is not None}
+
+    def _unread(self, data: RunData) -> list[str]:
+        return [row.name for row in self.sums if _number(data.lookup(row.path)) is None]
 
 
-def _number(value: Any) -> float:
+def _number(value: Any) -> int | float | str | None:
     try:
-        return float(as_number(value))
-    except (NotReadable, OverflowError):
-        return 0.0
+        return kept(as_number(value))
+    except NotReadable:
+        return None

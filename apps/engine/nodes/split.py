@@ -50,7 +50,8 @@ class Split(NodeType):
         json_schema_extra=hint(item="way", ordered=True),
     )
     person: Text = Field(
-        title="Person", description="What tells people apart, as {{ customer_id }}; a person keeps to one way."
+        title="Person",
+        description="What tells people apart, as {{ customer_id }}. A person keeps to one way; who is none to none.",
     )
     salt: str = Field(
         default="",
@@ -79,9 +80,10 @@ class Split(NodeType):
 
     def decide(self, data: RunData, this: Try) -> Next:
         person = render(self.person, data)
-        part = part_of(f"{self.salt or this.place}\0{person}")
+        is_named = bool(person.strip())
+        part = part_of(f"{self.salt or this.place}\0{person if is_named else this.key}")
         way = self._way_at(part)
-        why = f"{person or 'nobody'} stands at {part / 100:.2f} of 100 → {way.name}"
+        why = f"{person if is_named else 'nobody is named, so this run'} stands at {part / 100:.2f} of 100 → {way.name}"
         return Next(outlet=way.id, why=why, output={"way": way.name})
 
     def _way_at(self, part: int) -> Share:

@@ -23,7 +23,7 @@ class Throttle(NodeType):
     group: ClassVar[str] = "Flow"
     summary: ClassVar[str] = "{most} per {amount} {unit}"
     ends: ClassVar[tuple[str, ...]] = ("next", "over")
-    key: Text = Field(title="For each", description="What is counted apart, as {{ customer_id }}.")
+    key: Text = Field(title="For each", description="What is counted apart, as {{ customer_id }}; an empty one passes.")
     most: int = Field(default=1, title="At most", description="How many may pass.", ge=1, le=1000)
     amount: int = Field(default=1, title="Within", description="Any span this long; 30 days at most.", ge=1)
     unit: Unit = Field(default="days", title="Unit", description="Seconds, minutes, hours or days.")
@@ -45,9 +45,11 @@ class Throttle(NodeType):
     def example(self, data: RunData) -> dict[str, Any]:
         return {"count": 1}
 
-    def decide(self, data: RunData, this: Try) -> Ask:
-        question = Admit(key=render(self.key, data), most=self.most, period_s=self._period().total_seconds())
-        return Ask(question=question)
+    def decide(self, data: RunData, this: Try) -> Ask | Next:
+        key = render(self.key, data)
+        if not key.strip():
+            return Next(outlet="next", why="For each is empty, so nobody is counted: let pass", output={"count": 0})
+        return Ask(question=Admit(key=key, most=self.most, period_s=self._period().total_seconds()))
 
     def learnt(self, facts: dict[str, Any], this: Try, memo: dict[str, Any]) -> Next:
         span = f"{self.most} in {self.amount} {self.unit}"

@@ -27,7 +27,7 @@ class Match(Value):
         max_length=100,
         pattern=r"^[^.]+(\.[^.]+)?$",
     )
-    value: Text = Field(title="Equals", description="What must stand there, as {{ order_id }}.")
+    value: Text = Field(title="Equals", description="What must stand there, as {{ order_id }}; empty fits nothing.")
 
 
 class WaitForEvent(NodeType):
@@ -83,15 +83,24 @@ class WaitForEvent(NodeType):
         found = document_of(self.sample)
         return {"event_id": "", "name": self.event, "data": found if isinstance(found, dict) else {}}
 
-    def decide(self, data: RunData, this: Try) -> Ask:
-        return self._ask(data, {"until": (this.now + self._span()).isoformat(), "listens": True})
+    def decide(self, data: RunData, this: Try) -> Ask | Wait | Next:
+        return self._ask(data, {"until": (this.now + self._span()).isoformat(), "listens": True}, this.now)
 
-    def woken(self, waited: Waited, data: RunData, this: Try) -> Ask:
-        return self._ask(data, waited.memo)
+    def woken(self, waited: Waited, data: RunData, this: Try) -> Ask | Wait | Next:
+        return self._ask(data, waited.memo, this.now)
 
-    def _ask(self, data: RunData, memo: dict[str, Any]) -> Ask:
+    def _ask(self, data: RunData, memo: dict[str, Any], now: datetime) -> Ask | Wait | Next:
         match = {row.path: render(row.value, data) for row in self.match}
-        return Ask(question=Listen(name=self.event, match=match), memo=memo)
+        empty = next((path for path, value in match.items() if not value.strip()), "")
+        return self._alone(empty, memo, now) if empty else Ask(question=Listen(name=self.event, match=match), memo=memo)
+
+    def _alone(self, path: str, memo: dict[str, Any], now: datetime) -> Wait | Next:
+        """With nothing to know it by, any event would be a stranger's."""
+        until, why = datetime.fromisoformat(memo["until"]), f"the value for {path} is empty, so no event fits"
+        if until <= now:
+            return Next(outlet="timeout", why=why)
+        waiting = f"{why}: waiting until {until:%Y-%m-%d %H:%M:%S} UTC"
+        return Wait(until=until, outlet="timeout", why=waiting, memo={**memo, "listens": False})
 
     def learnt(self, facts: dict[str, Any], this: Try, memo: dict[str, Any]) -> Next | Wait:
         if facts["event"]:
