@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from apps.engine.data import RunData
 from apps.engine.graph import Graph, parse_graph
+from apps.engine.paths import joined
 from apps.engine.samples import known
 from apps.notifications.models import NotificationEvent
 from apps.workflows import approvals
@@ -14,7 +15,8 @@ from apps.workflows.catalogue import catalogue
 from apps.workflows.models import Version, Workflow
 from apps.workspaces.models import Membership, Secret, Workspace
 
-EMPTY = {"nodes": [{"id": "start", "kind": "webhook", "name": "Webhook", "position": {"x": 0, "y": 0}}]}
+START = {"id": "start", "kind": "webhook", "name": "Webhook", "position": {"x": 0, "y": 0}}
+EMPTY = {"nodes": [{**START, "settings": {"methods": ["POST"]}}]}
 MAX_VERSIONS, MAX_CHOICES = 200, 1000
 CALLS = ("check", "save", "live", "under_way", "payloads", "dry_run", "try_call", "fire")
 
@@ -45,7 +47,7 @@ def _approvals(place: Workspace, version: Version | None) -> dict[str, Any] | No
 
 
 def _under(root: str, facts: dict[str, Any]) -> list[tuple[str, str]]:
-    return [(f"{root}.{path}", text) for path, text in known(facts)]
+    return [(joined(root, path), text) for path, text in known(facts)]
 
 
 def stand(workflow: Workflow, version: Version | None) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from apps.console.canvas_page import facts_of
 from apps.console.filling import one_at_a_time
 from apps.console.showing import zone_of
 from apps.console.workflow import workflow_of
+from apps.engine.dry_run import Passed
 from apps.engine.graph import Graph
 from apps.engine.samples import sample_data
 from apps.events.models import Event
@@ -70,7 +71,20 @@ def dry_run(request: HttpRequest, membership: Membership, asked: DryRun, slug: s
     found = workflow_of(membership, slug)
     payload = trying.payload_of(asked.payload)
     walked = trying.dry(found, asked.graph, payload, facts_of(found), asked.answers, clocks.now())
-    return walked.model_dump(mode="json")
+    return {**walked.model_dump(mode="json"), "steps": [_step(step) for step in walked.steps]}
+
+
+def _step(step: Passed) -> dict[str, Any]:
+    """Documents as text: a browser would round their long numbers."""
+    messages = step.input.get("messages")
+    inside = {name: value for name, value in step.input.items() if name != "messages"}
+    facts = step.model_dump(mode="json", exclude={"input", "output"})
+    found = messages if isinstance(messages, list) else []
+    return {**facts, "messages": found, "input": _text(inside), "output": _text(step.output)}
+
+
+def _text(document: dict[str, Any]) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False, default=str) if document else ""
 
 
 @editor

@@ -52,6 +52,11 @@ def written(parts: tuple[Segment, ...] | list[Segment]) -> str:
     return text
 
 
+def joined(root: str, path: str) -> str:
+    """A path under another."""
+    return f"{root}{'' if path.startswith('[') else '.'}{path}"
+
+
 def reached(document: Any, path: str) -> Any:
     """The value at a path, or MISSING. Never raises."""
     found = document

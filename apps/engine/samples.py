@@ -8,6 +8,7 @@ from apps.common.values import Value
 from apps.engine.data import RunData
 from apps.engine.graph import Graph, built_or_none
 from apps.engine.node import Entry, NodeType
+from apps.engine.paths import Segment, written
 from apps.engine.shown import shown
 from apps.engine.texts.templates import as_text, render
 from apps.engine.topology import Topology
@@ -49,23 +50,23 @@ def _example(block: NodeType, data: RunData) -> dict[str, Any]:
 
 
 def known(value: Any) -> list[tuple[str, str]]:
-    """The dotted paths inside a document, each with its value as a short text."""
+    """The paths inside a document as a person would write them, each with its value as a short text."""
     found = []
-    for path, inner in _paths(value, "", 0):
-        found.append((path, _short(inner)))
+    for path, inner in _paths(value, (), 0):
+        found.append((written(path), _short(inner)))
         if len(found) == MAX_KNOWN:
             break
     return found
 
 
-def _paths(value: Any, path: str, depth: int) -> Iterator[tuple[str, Any]]:
+def _paths(value: Any, path: tuple[Segment, ...], depth: int) -> Iterator[tuple[tuple[Segment, ...], Any]]:
     if path:
         yield path, value
     if depth == MAX_DEPTH:
         return
     rows = value.items() if isinstance(value, dict) else enumerate(value[:MAX_ITEMS]) if isinstance(value, list) else ()
     for key, inner in rows:
-        yield from _paths(inner, f"{path}.{key}" if path else str(key), depth + 1)
+        yield from _paths(inner, (*path, key), depth + 1)
 
 
 def _short(value: Any) -> str:

@@ -26,7 +26,7 @@ function App() {
   const marks = useMemo(() => (page.compare ? marksOfCompare(page.compare) : marksOf(dryRun)), [dryRun]);
   usePageKeys();
   useEffect(() => {
-    restoreDraft();
+    void restoreDraft();
     if (page.may_edit && !page.base.number && graph().nodes.length === 1) select(flow, [graph().nodes[0].id]);
     void check();
   }, [flow]);

@@ -119,7 +119,7 @@ function changed(): void {
 let warned = false;
 
 function keepDraft(): void {
-  if (!isDirty(state)) return drafts.forget();
+  if (!isDirty(state)) return drafts.forget(state.base.number);
   const kept = drafts.keep({ graph: graph(), saved: state.saved, base: state.base, at: Date.now() });
   if (!kept && !warned) say("This browser keeps no draft: save often.", true);
   warned ||= !kept;
@@ -173,6 +173,7 @@ export async function save(): Promise<boolean> {
 }
 
 function stand(saved: Stand, graph: Graph): void {
+  drafts.forget(state.base.number);
   put({ saved: graph, base: saved.base, versions: saved.versions, signedOut: false });
   keepDraft();
   history.replaceState(null, "", page.urls.canvas);
@@ -196,6 +197,7 @@ const meaning = (graph: Graph) => [graph.nodes.map(({ position: _, ...rest }) =>
 export function settleConflict(choices: Choices): Promise<boolean> {
   const { theirs } = state.conflict!;
   const together = merged(theirs.graph, choices).graph;
+  drafts.forget(state.base.number);
   put({ saved: theirs.graph, base: theirs.base, versions: theirs.versions, conflict: null });
   edit(together);
   return save();
@@ -220,12 +222,13 @@ export async function goLive(number: number, comment: string): Promise<string> {
 const sentence = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
 
 /** Brings back what was drawn before a reload or a crash. */
-export function restoreDraft(): void {
+export async function restoreDraft(): Promise<void> {
   if (!page.may_edit) return;
-  const draft = drafts.kept();
-  if (!draft || same(draft.graph, graph())) return drafts.forget();
-  const foreign = new URLSearchParams(location.search).has("version");
-  if (foreign && draft.base.number !== page.base.number) return;
+  await drafts.meet();
+  if (isDirty(state)) return; // whoever was quicker than the question draws on
+  const draft = drafts.kept(new URLSearchParams(location.search).has("version"));
+  if (!draft) return;
+  if (same(draft.graph, graph())) return drafts.forget(draft.base.number);
   put({ saved: draft.saved, base: draft.base, history: begin(draft.saved) });
   edit(draft.graph);
   say(`Your unsaved changes of ${new Date(draft.at).toLocaleTimeString()} are back. Ctrl+Z takes them away.`);

@@ -11,8 +11,10 @@ export interface Passed {
   node: string;
   outcome: string;
   outlet: string;
-  input: Record<string, Json>;
-  output: Record<string, Json>;
+  messages: Json[];
+  /** Documents as text, empty where there is nothing. */
+  input: string;
+  output: string;
   why: string;
 }
 

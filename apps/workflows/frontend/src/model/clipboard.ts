@@ -1,6 +1,7 @@
 /** What copy puts on the clipboard, and how paste reads it; also between workflows. */
 
 import { freshId, freshName, randomWord } from "./graph";
+import { rereading } from "./references";
 import type { Block, Edge, Graph, Kinds, Note, Place } from "./types";
 
 const APP = "fynoflow-blocks";
@@ -51,7 +52,10 @@ export function readClip(text: string, kinds: Kinds): Clip | null {
   }
 }
 
-/** The drawing with the clip in it, under new ids and names; and those ids. A second trigger is left out. */
+/**
+ * The drawing with the clip in it, under new ids and names; and those ids. What was copied together goes on reading
+ * each other. A second trigger is left out.
+ */
 export function pasted(graph: Graph, clip: Clip, kinds: Kinds): [Graph, string[]] {
   const ids = new Map<string, string>();
   const taken = new Set(graph.nodes.map((block) => block.id));
@@ -73,12 +77,13 @@ export function pasted(graph: Graph, clip: Clip, kinds: Kinds): [Graph, string[]
     position: shifted(note.position),
   }));
   if (!nodes.length && !notes.length) return [graph, []];
+  const reading = nodes.map((block) => ({ ...block, settings: rereading(block.settings, ids) }));
   const edges = clip.edges.flatMap(({ source, outlet, target }) => {
     const [from, to] = [ids.get(source), ids.get(target)];
     return from && to ? [{ source: from, outlet, target: to }] : [];
   });
   const next = {
-    nodes: [...graph.nodes, ...nodes],
+    nodes: [...graph.nodes, ...reading],
     edges: [...graph.edges, ...edges],
     notes: [...graph.notes, ...notes],
   };

@@ -183,10 +183,10 @@ export function freshName(name: string, taken: ReadonlySet<string>): string {
   }
 }
 
-/** An id that people can read in a placeholder: `http_request`, `http_request_2` … */
+/** An id that people can read in a placeholder: the word itself where it is free, else `http_request_2` … */
 export function freshId(word: string, taken: ReadonlySet<string>): string {
+  if (!taken.has(word) && word.length <= 40) return word;
   const root = word.replace(/_\d+$/, "").slice(0, 40);
-  if (!taken.has(root)) return root;
   for (let number = 2; ; number++) {
     const next = `${root}_${number}`;
     if (!taken.has(next)) return next;

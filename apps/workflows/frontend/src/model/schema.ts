@@ -51,6 +51,7 @@ export function tagOf(schema: Schema, value: Json | undefined): string | undefin
 /** A first value. A required field has no `default`, and a default such as `{"type": "json"}` lacks the rest. */
 export function initial(schema: Schema, shapes: Shapes, depth = 0): Json {
   const [shape, mayBeNull] = nullable(schema, shapes);
+  if (shape["x-initial"] !== undefined) return structuredClone(shape["x-initial"]);
   if (shape.default !== undefined) return structuredClone(completed(shape.default, shape, shapes, depth));
   if (shape.const !== undefined) return shape.const;
   if (mayBeNull || depth > MAX_DEPTH) return null;

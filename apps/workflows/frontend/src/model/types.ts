@@ -44,6 +44,8 @@ export interface Schema {
   const?: Json;
   enum?: Json[];
   default?: Json;
+  /** The first value in a new drawing, where an old one without any means something else. */
+  "x-initial"?: Json;
   title?: string;
   description?: string;
   properties?: Record<string, Schema>;

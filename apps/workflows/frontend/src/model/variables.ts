@@ -15,7 +15,7 @@ export function variables(
   const trigger = (known[""] ?? []).map(([path, sample]) => ({ path, sample, from: "Trigger" }));
   const steps = [...before(graph, id)].flatMap((step) =>
     (own(known, step) ?? []).map(([path, sample]) => ({
-      path: `steps.${step}.${path}`,
+      path: `steps.${step}${path.startsWith("[") ? "" : "."}${path}`,
       sample,
       from: blockOf(graph, step)?.name ?? step,
     })),

@@ -5,7 +5,6 @@ import { useReactFlow } from "@xyflow/react";
 import { fit, select } from "../actions";
 import type { CardNode } from "../canvas/cards";
 import * as graphs from "../model/graph";
-import type { Json } from "../model/types";
 import { page } from "../page";
 import { get, graph, put, use } from "../store";
 import {
@@ -218,8 +217,7 @@ interface Message {
 }
 
 function Detail({ step }: { step: Passed }) {
-  const { messages, ...input } = step.input;
-  const sent = (Array.isArray(messages) ? messages : []) as unknown as Message[];
+  const sent = step.messages as unknown as Message[];
   return (
     <div className="detail">
       {sent.map((message) => (
@@ -233,18 +231,19 @@ function Detail({ step }: { step: Passed }) {
           {message.text && <p className="text">{message.text}</p>}
         </div>
       ))}
-      <Document title="Input" value={input} />
-      <Document title="Output" value={step.output} />
+      <Document title="Input" text={step.input} />
+      <Document title="Output" text={step.output} />
     </div>
   );
 }
 
-function Document({ title, value }: { title: string; value: Record<string, Json> }) {
-  if (!Object.keys(value).length) return null;
+/** A document as the server wrote it: a browser would round its long numbers. */
+function Document({ title, text }: { title: string; text: string }) {
+  if (!text) return null;
   return (
     <section>
       <h3>{title}</h3>
-      <pre tabIndex={0}>{JSON.stringify(value, null, 2)}</pre>
+      <pre tabIndex={0}>{text}</pre>
     </section>
   );
 }
