@@ -14,16 +14,18 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from apps.common.trouble import Refused
+from apps.console import canvas_page
 from apps.engine.bounds import MAX_NODES
 from apps.engine.graph import Edge, Graph, Node, Note, Place, parse_graph
 from apps.engine.registry import NODES
 from apps.runs import example
+from apps.runs.models import Run
 from apps.triggers.registry import TRIGGERS
-from apps.workflows import landing, managing, publishing
+from apps.workflows import depends, landing, managing, publishing
 from apps.workflows.document import Document, document_of, read
 from apps.workflows.models import Checklist, Version, Workflow
 from apps.workspaces.models import Secret
-from tests.cast import finish, undone
+from tests.cast import drain, finish, fire, undone
 from tests.test_depends import TRIGGER, calling, drawn, starting
 
 SCHEMA = json.loads((Path(__file__).parents[1] / "static" / "schemas" / "workflow-1.json").read_text())
@@ -226,3 +228,27 @@ def test_files_under_version_control_go_out_and_in_by_the_shell(workspace, payme
 def test_a_document_is_the_same_text_each_time(payments) -> None:
     assert document_of(payments.live).text() == document_of(payments.live).text()
     assert isinstance(read(document_of(payments.live).text().encode()), Document)
+
+
+def test_a_workflow_that_is_imported_after_what_starts_it_is_found_by_its_name(workspace, clock) -> None:
+    child = {"id": "begin", "kind": "start_workflow", "settings": {"workflow": "Child one", "wait": True}}
+    start = {"id": "start", "kind": "webhook"}
+    edges = [{"source": "start", "outlet": "next", "target": "begin"}]
+    parent = publishing.create(workspace, "Parent")
+    version = publishing.save(parent, parse_graph({"nodes": [start, child], "edges": edges}), by=None, now=clock())
+    assert [p.message for p in publishing.defects(parent, version.drawing()) if "Child one" in p.message]
+    made = publishing.create(workspace, "Child one")
+    end = {"id": "end", "kind": "stop"}
+    drawn = parse_graph({"nodes": [start, end], "edges": [{"source": "start", "outlet": "next", "target": "end"}]})
+    publishing.go_live(publishing.save(made, drawn, by=None, now=clock()), by=None, now=clock())
+    assert not [p.message for p in publishing.defects(parent, version.drawing()) if p.severity == "error"]
+    assert depends.who_uses(workspace, depends.WORKFLOW, "Child one") == [parent]
+    shown = {node["id"]: node["settings"] for node in canvas_page.graph_of(version)["nodes"]}
+    assert shown["begin"]["workflow"] == made.slug, "the canvas picks it by its id"
+    publishing.go_live(version, by=None, now=clock())
+    fire(example.door(Workflow.objects.get(pk=parent.pk), "live"), {"a": 1})
+    drain(clock)
+    assert sorted(Run.objects.values_list("workflow__name", "state")) == [
+        ("Child one", "completed"),
+        ("Parent", "completed"),
+    ]

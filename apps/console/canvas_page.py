@@ -6,12 +6,13 @@ from django.templatetags.static import static
 from django.urls import reverse
 
 from apps.engine.data import RunData
-from apps.engine.graph import Graph, parse_graph
+from apps.engine.graph import parse_graph
 from apps.engine.paths import joined
 from apps.engine.samples import known
 from apps.notifications.models import NotificationEvent
 from apps.workflows import approvals
 from apps.workflows.catalogue import catalogue
+from apps.workflows.depends import by_ids
 from apps.workflows.models import Version, Workflow
 from apps.workspaces.models import Membership, Secret, Workspace
 
@@ -60,8 +61,9 @@ def stand(workflow: Workflow, version: Version | None) -> dict[str, Any]:
 
 
 def graph_of(version: Version | None) -> dict[str, Any]:
-    drawn: Graph = version.drawn() if version else parse_graph(EMPTY)
-    return drawn.model_dump(mode="json")
+    if version is None:
+        return parse_graph(EMPTY).model_dump(mode="json")
+    return by_ids(version.workflow.workspace, version.drawn()).model_dump(mode="json")
 
 
 def versions_of(workflow: Workflow) -> list[dict[str, Any]]:

@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
+
 from apps.common.trouble import Refused
 from apps.engine.decisions import Launch, Listen
 from apps.events import launched
@@ -61,7 +63,8 @@ def _root(run: Run) -> UUID:
 
 
 def _entry(asked: Launch, run: Run, now: datetime) -> Entry:
-    found = Workflow.objects.of(run.workspace).filter(slug=asked.workflow).select_related("trigger").first()
+    named = Q(slug=asked.workflow) | Q(name=asked.workflow)  # by its name where it came after what starts it
+    found = Workflow.objects.of(run.workspace).filter(named).select_related("trigger").first()
     if found is None:
         raise Refused(f"there is no workflow {asked.workflow!r} in this workspace: pick another")
     _, fired = ingest.prepared(found.trigger, run.environment, asked.data)

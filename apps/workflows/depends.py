@@ -62,6 +62,12 @@ def by_names(workspace: Workspace, graph: Graph) -> Graph:
     return renamed(graph, WORKFLOW, names, TRIGGERS.all())
 
 
+def by_ids(workspace: Workspace, graph: Graph) -> Graph:
+    """The drawing with the public ids of workflows in place of names, as one has it that was imported before them."""
+    slugs = dict(Workflow.objects.of(workspace).filter(archived_at=None).values_list("name", "slug"))
+    return renamed(graph, WORKFLOW, slugs, TRIGGERS.all())
+
+
 def needs_of(workflow: Workflow, graph: Graph) -> list[Need]:
     """All that a drawing of this workflow and its trigger need, by name."""
     secret = workflow.trigger.secret
@@ -136,9 +142,8 @@ def _direct(workspace: Workspace, what: str, name: str) -> set[tuple[str, str]]:
     if what == CONNECTION:
         return {(EVENT, event.name) for event in events.filter(connections__connection__name=name)}
     if what == WORKFLOW:
-        return {
-            (WORKFLOW, slug) for slug in Workflow.objects.of(workspace).filter(name=name).values_list("slug", flat=True)
-        }
+        slugs = Workflow.objects.of(workspace).filter(name=name).values_list("slug", flat=True)
+        return {(WORKFLOW, word) for word in (name, *slugs)}
     return {(what, name)}
 
 
