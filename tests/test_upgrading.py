@@ -1,9 +1,16 @@
-"""While old and new workers run side by side, a block that only the new ones know is left to them."""
+"""What changes is named; and while old and new workers run side by side, a block that only the new know is theirs."""
+
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
+from django.utils import timezone
 
+from apps.engine.graph import parse_graph
+from apps.notifications.models import Content
 from apps.runs import walking
 from apps.runs.models import Run
+from apps.workflows import publishing
 from tests.cast import Clock, drain, fire, rows
 
 WAIT = {"id": "wait", "kind": "delay", "settings": {"amount": 1, "unit": "hours"}}
@@ -55,3 +62,29 @@ def test_a_wait_that_an_old_worker_cannot_end_does_not_begin_again(published, ol
     drain(clock)
     run.refresh_from_db()
     assert run.state == "completed"
+
+
+def test_the_workflows_and_templates_that_do_something_else_are_named(payments, workspace) -> None:
+    when = {"type": "group", "items": [{"type": "test", "field": "paid_at", "op": "within_last_hours", "value": "1"}]}
+    branches = [{"id": "a", "name": "A", "when": when}]
+    nodes = [
+        {"id": "start", "kind": "webhook"},
+        {"id": "if", "kind": "condition", "name": "Just paid?", "settings": {"branches": branches}},
+        {"id": "few", "kind": "throttle", "name": "Few", "settings": {"key": {"text": "{{ x | round }}"}}},
+    ]
+    workflow = publishing.create(workspace, "Old rules")
+    publishing.save(workflow, parse_graph({"nodes": nodes, "edges": []}), by=None, now=timezone.now())
+    content = Content.objects.first()
+    content.text = "{% if name == blank %}x{% endif %}"
+    content.save()
+    out = StringIO()
+    call_command("what_changes", stdout=out)
+    said = [line for line in out.getvalue().splitlines() if "Old rules" in line or "template" in line]
+    zone = "reads a date without a time zone by the clocks of the workspace, not of UTC"
+    assert f"{workspace} › Old rules v1 › Just paid? {zone}" in said
+    assert f"{workspace} › Old rules v1 › Few lets pass where its key is empty" in said
+    assert f"{workspace} › Old rules v1 › Few rounds 2.5 to 3 and 2.675 to 2.68 (half away from zero)" in said
+    assert [
+        line for line in said if line.endswith(f"{content.channel} takes a missing value, null and false for blank")
+    ]
+    assert out.getvalue().splitlines()[-1].endswith("places to look at")

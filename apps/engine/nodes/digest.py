@@ -11,6 +11,7 @@ from apps.engine.decisions import Ask, End, Gather, Gathered, Next, Wait, Waited
 from apps.engine.fields import NamedPaths, Text, Unit, Weekday, checked, hint, span
 from apps.engine.node import NodeType, Read, Try
 from apps.engine.numerals import NotReadable, as_number
+from apps.engine.paths import MISSING
 from apps.engine.texts.templates import render
 from apps.engine.wall_clock import next_time
 
@@ -84,6 +85,14 @@ class Digest(NodeType):
     def reads(self) -> list[Read]:
         paths = [Read(field=f"sums.{i}.path", path=row.path) for i, row in enumerate(self.sums)]
         return [Read(field="key", text=self.key), *paths]
+
+    def warns(self, data: RunData) -> list[tuple[str, str]]:
+        found = [(i, row.path, data.lookup(row.path)) for i, row in enumerate(self.sums)]
+        return [
+            (f"sums.{i}.path", f"{path} is no number that can be read in the sample: it adds nothing.")
+            for i, path, value in found
+            if value is not MISSING and _number(value) is None
+        ]
 
     def gives(self) -> list[str]:
         return ["count", "items", "first", "last", "left_out", "sums", "not_added", "head", "tail"]
