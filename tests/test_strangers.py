@@ -7,8 +7,10 @@ import pytest
 
 from apps.engine.data import RunData
 from apps.engine.node import Try
+from apps.engine.nodes.delay import Delay
 from apps.engine.nodes.digest import Digest
 from apps.engine.nodes.split import Split
+from apps.engine.nodes.wait_for_event import WaitForEvent
 from apps.runs.models import Run
 from apps.runs.shared import DigestWindow, Listening
 from tests.cast import Clock, drain, fire
@@ -163,3 +165,25 @@ def test_who_is_nobody_is_dealt_out_run_by_run() -> None:
     assert {way(f"run-{n}", None) for n in range(20)} == {"a", "b"}
     assert len({way(f"run-{n}", "c-1") for n in range(20)}) == 1
     assert len({way("run-1", None) for _ in range(3)}) == 1
+
+
+@pytest.mark.parametrize("at", ["09:00", "23:30"])
+def test_a_wait_may_end_at_a_time_of_day_of_the_workspace(at: str) -> None:
+    match = [{"path": "id", "value": {"text": "{{ id }}"}}]
+    block = WaitForEvent(event="paid", match=match, mode="until_time", at=at)
+    data = RunData(trigger={"id": 7}, workspace={"time_zone": "Asia/Kolkata"})
+    now = NOW.replace(year=2026, month=11, day=24, hour=12)
+    until = {"09:00": "2026-11-25T03:30:00+00:00", "23:30": "2026-11-24T18:00:00+00:00"}[at]
+    asked = block.decide(data, Try(attempt=1, key="k", now=now))
+    assert asked.memo["until"] == until
+    later = Try(attempt=1, key="k", now=now + timedelta(days=2))
+    left = block.learnt({"event": None}, later, asked.memo)
+    assert (left.outlet, left.why) == ("timeout", f"paid did not come until {at}")
+
+
+@pytest.mark.parametrize("zone", ["IST", "asia/kolkata", "+05:30"])
+def test_a_zone_that_is_none_is_told(zone: str) -> None:
+    block = Delay(mode="until_time", at="09:00", zone={"text": "{{ tz }}"})
+    data = RunData(trigger={"tz": zone}, workspace={"time_zone": "America/New_York"})
+    waits = block.decide(data, Try(attempt=1, key="k", now=NOW))
+    assert f"{zone} is no time zone, so that of the workspace counts" in waits.why

@@ -10,11 +10,13 @@ from typing import Any
 
 MISSING = object()
 Segment = str | int
-_WORD = re.compile(r"[#@]?\w[\w-]*\??\Z")
-_PLAIN = r"[#@]?\w[\w-]*\??"  # XML has #text and @attributes
+_PLAIN = r"\w[\w-]*\??"
+_WORD = re.compile(rf"{_PLAIN}\Z")
+_INNER = rf"[#@]?{_PLAIN}"  # XML has #text and @attributes
+_INNER_WORD = re.compile(rf"{_INNER}\Z")
 _BRACKET = r"""\[\s*(?:"([^"]*)"|'([^']*)'|(-?\d+))\s*\]"""
 _ONE = re.compile(rf"\s*(?:{_BRACKET}|([^.\[\]]+))\s*")
-_STRICT = re.compile(rf"(?:{_PLAIN}|{_BRACKET})(?:\s*\.\s*{_PLAIN}|{_BRACKET})*\Z")
+_STRICT = re.compile(rf"(?:{_PLAIN}|{_BRACKET})(?:\s*\.\s*{_INNER}|{_BRACKET})*\Z")
 LITERALS = ("true", "false", "nil", "null", "empty", "blank")
 
 
@@ -35,21 +37,24 @@ def segments(path: str) -> tuple[Segment, ...]:
 
 def is_path(text: str) -> bool:
     """Whether a text between braces is a path and nothing else: then it needs no Liquid."""
-    return bool(_STRICT.match(text)) and text not in LITERALS
+    return bool(_STRICT.match(text)) and text not in LITERALS and not text[0].isdigit()
 
 
 def written(parts: tuple[Segment, ...] | list[Segment]) -> str:
     """The path as a person would write it."""
     text = ""
     for part in parts:
-        if isinstance(part, int) or part.isdigit():
-            text += f".{part}" if text and int(part) >= 0 else f"[{part}]"
-        elif _WORD.match(part) and (text or part not in LITERALS):
-            text += f".{part}" if text else part
-        else:
-            quote = "'" if '"' in part else '"'
-            text += f"[{quote}{part}{quote}]"
+        text += _next(str(part), is_first=not text)
     return text
+
+
+def _next(part: str, *, is_first: bool) -> str:
+    if not is_first and part.isascii() and part.isdigit():
+        return f".{part}"
+    if (_WORD if is_first else _INNER_WORD).match(part) and not (is_first and (part in LITERALS or part[0].isdigit())):
+        return part if is_first else f".{part}"
+    quote = "'" if '"' in part else '"'
+    return f"[{quote}{part}{quote}]"
 
 
 def joined(root: str, path: str) -> str:

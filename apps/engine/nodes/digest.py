@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from apps.common.exact import kept
 from apps.engine.data import RunData
 from apps.engine.decisions import Ask, End, Gather, Gathered, Next, Wait, Waited
-from apps.engine.fields import NamedPaths, Text, Unit, Weekday, checked, hint, span
+from apps.engine.fields import NamedPaths, Text, TimeOfDay, Unit, Weekday, checked, hint, span
 from apps.engine.node import NodeType, Read, Try
 from apps.engine.numerals import NotReadable, as_number
 from apps.engine.paths import MISSING
@@ -54,11 +54,10 @@ class Digest(NodeType):
         description="Seconds, minutes, hours or days.",
         json_schema_extra=hint(hide_when={"mode": ["until_time"]}),
     )
-    at: str = Field(
+    at: TimeOfDay = Field(
         default="09:00",
         title="Time",
         description="On a 24 hour clock in the workspace's time zone, as 09:00.",
-        pattern=r"^([01]\d|2[0-3]):[0-5]\d$",
         json_schema_extra=hint(hide_when={"mode": ["for"]}),
     )
     weekdays: list[Weekday] = Field(

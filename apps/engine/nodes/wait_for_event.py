@@ -1,16 +1,17 @@
 """Waits until an event is fired that concerns this run."""
 
-from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from datetime import datetime, time, timedelta
+from typing import Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from apps.common.values import Value
 from apps.engine.data import RunData
 from apps.engine.decisions import Ask, Listen, Next, Wait, Waited
-from apps.engine.fields import JsonText, Text, Unit, checked, distinct, document_of, hint, span
+from apps.engine.fields import JsonText, Text, TimeOfDay, Unit, Weekday, checked, distinct, document_of, hint, span
 from apps.engine.node import NodeType, Read, Try
 from apps.engine.texts.templates import render
+from apps.engine.wall_clock import next_time
 
 MAX = timedelta(days=365)
 LOOK_AGAIN = timedelta(seconds=5)  # for an event whose commit and ours did not see each other
@@ -38,6 +39,8 @@ class WaitForEvent(NodeType):
     icon: ClassVar[str] = "hourglass"
     group: ClassVar[str] = "Flow"
     summary: ClassVar[str] = "{event}, at most {amount} {unit}"
+    summaries: ClassVar[dict[str, str]] = {"until_time": "{event}, until {at}"}
+    summarised_by: ClassVar[str] = "mode"
     ends: ClassVar[tuple[str, ...]] = ("next", "timeout")
     waits: ClassVar[bool] = True
     sets: ClassVar[bool] = True
@@ -51,8 +54,38 @@ class WaitForEvent(NodeType):
         max_length=5,
         json_schema_extra=hint(item="value"),
     )
-    amount: int = Field(default=1, title="At most", description="Then it goes on by timeout; 365 days at most.", ge=1)
-    unit: Unit = Field(default="days", title="Unit", description="Seconds, minutes, hours or days.")
+    mode: Literal["for", "until_time"] = Field(
+        default="for",
+        title="It waits",
+        description="When it goes on by timeout.",
+        json_schema_extra=hint(labels={"for": "So long at most", "until_time": "Until a time of day at most"}),
+    )
+    amount: int = Field(
+        default=1,
+        title="At most",
+        description="Then it goes on by timeout; 365 days at most. A day is 24 hours.",
+        ge=1,
+        json_schema_extra=hint(hide_when={"mode": ["until_time"]}),
+    )
+    unit: Unit = Field(
+        default="days",
+        title="Unit",
+        description="Seconds, minutes, hours or days.",
+        json_schema_extra=hint(hide_when={"mode": ["until_time"]}),
+    )
+    at: TimeOfDay = Field(
+        default="09:00",
+        title="Time",
+        description="On a 24 hour clock in the workspace's time zone, as 09:00.",
+        json_schema_extra=hint(hide_when={"mode": ["for"]}),
+    )
+    weekdays: list[Weekday] = Field(
+        default=[],
+        title="On",
+        description="Weekdays; none means any day.",
+        max_length=7,
+        json_schema_extra=hint(item="weekday", hide_when={"mode": ["for"]}),
+    )
     sample: JsonText = Field(
         default="",
         title="Sample event",
@@ -67,7 +100,8 @@ class WaitForEvent(NodeType):
 
     @model_validator(mode="after")
     def _not_too_long(self) -> "WaitForEvent":
-        checked(self._span(), MAX)
+        if self.mode == "for":
+            checked(self._span(), MAX)
         return self
 
     def _span(self) -> timedelta:
@@ -84,10 +118,15 @@ class WaitForEvent(NodeType):
         return {"event_id": "", "name": self.event, "data": found if isinstance(found, dict) else {}}
 
     def decide(self, data: RunData, this: Try) -> Ask | Wait | Next:
-        return self._ask(data, {"until": (this.now + self._span()).isoformat(), "listens": True}, this.now)
+        return self._ask(data, {"until": self._until(data, this.now).isoformat(), "listens": True}, this.now)
 
     def woken(self, waited: Waited, data: RunData, this: Try) -> Ask | Wait | Next:
         return self._ask(data, waited.memo, this.now)
+
+    def _until(self, data: RunData, now: datetime) -> datetime:
+        if self.mode == "until_time":
+            return next_time(now, time.fromisoformat(self.at), self.weekdays, data.zone())
+        return now + self._span()
 
     def _ask(self, data: RunData, memo: dict[str, Any], now: datetime) -> Ask | Wait | Next:
         match = {row.path: render(row.value, data) for row in self.match}
@@ -107,7 +146,8 @@ class WaitForEvent(NodeType):
             return Next(outlet="next", why=f"{self.event} came", output=facts["event"])
         until = datetime.fromisoformat(memo["until"])
         if until <= this.now:
-            return Next(outlet="timeout", why=f"{self.event} did not come in {self.amount} {self.unit}")
+            most = f"in {self.amount} {self.unit}" if self.mode == "for" else f"until {self.at}"
+            return Next(outlet="timeout", why=f"{self.event} did not come {most}")
         again = this.now + LOOK_AGAIN if "looked" not in memo else until
         why = f"waiting for {self.event} until {until:%Y-%m-%d %H:%M:%S} UTC"
         return Wait(until=min(again, until), outlet="timeout", why=why, memo={**memo, "looked": True})

@@ -31,10 +31,10 @@ def render(value: "str | Text", data: RunData, *, escape: Escape = "") -> str:
     if "{{" not in text.text and "{%" not in text.text:
         return text.text
     with budget():
-        plain = _plain(text.text, data)
-        return (
-            escaped(_fitting(shown(plain), escape), escape) if plain is not MISSING else _rendered(text, data, escape)
-        )
+        path = _path_alone(text.text)
+        if not path:
+            return _rendered(text, data, escape)
+        return escaped(_fitting(shown(_value_at(path, text, data)), escape), escape)
 
 
 def _rendered(text: Text, data: RunData, escape: Escape) -> str:
@@ -45,10 +45,14 @@ def _rendered(text: Text, data: RunData, escape: Escape) -> str:
     return filled
 
 
-def _plain(text: str, data: RunData) -> Any:
-    """The value of a text that is one placeholder, without Liquid; MISSING where Liquid must look."""
-    path = _path_alone(text)
-    return data.lookup(path) if path else MISSING
+def _value_at(path: str, text: Text, data: RunData) -> Any:
+    """The value, or what the text's policy puts in the place of a missing one; no Liquid is needed for that."""
+    found = data.lookup(path)
+    if found is not MISSING:
+        return found
+    if text.missing == "error":
+        raise Refused(f"a value is missing: {path}")
+    return text.default if text.missing == "default" else None
 
 
 def _path_alone(text: str) -> str:
@@ -71,14 +75,7 @@ def filled_value(value: "str | Text", data: RunData) -> Any:
     """As `render`, but a text that is one placeholder gives the value itself, with its type."""
     text = as_text(value)
     path = _path_alone(text.text)
-    if not path:
-        return render(text, data)
-    found = data.lookup(path)
-    if found is not MISSING:
-        return found
-    if text.missing == "error":
-        raise Refused(f"a value is missing: {path}")
-    return text.default if text.missing == "default" else None
+    return _value_at(path, text, data) if path else render(text, data)
 
 
 def render_json(value: Any, data: RunData, missing: Literal["error", "empty"] = "error") -> Any:
