@@ -47,6 +47,8 @@ DATA = RunData(
         # names
         ("{{ account.limit }} of {{ account.in }}, {{ account.empty }}", "5 of x, not so"),
         ("Your limit is {{ limit }}{% if limit > 5 %}!{% endif %}", "Your limit is 7!"),
+        ("{% assign x = limit %}{{ x | plus: limit }}{% if 5 < limit and limit == 7 %}!{% endif %}", "14!"),
+        ("{% for i in (1..limit) limit: 2 %}{{ i }}{% endfor %}{{ 'a.limit, limit' }}", "12a.limit, limit"),
         ("{{ rows.0.x }} {{ rows[1].x }} {{ rows.size }} {{ rows.last.x }}", "first second 2 second"),
         ('Dear {{ ["First Name"] }}, {{ trigger["user.email"] }}', "Dear Asha, a@example.com"),
         ("{{ empty }}{{ blank }}{{ nil }}", ""),
@@ -135,6 +137,15 @@ def test_a_text_reads_as_its_author_meant(text: str, gives: str | None) -> None:
 def test_what_cannot_be_read_surely_is_told(text: str, words: str) -> None:
     with pytest.raises(Refused, match=words):
         render(text, DATA)
+
+
+@pytest.mark.parametrize(("missing", "gives"), [("empty", "Due ."), ("default", "Due later."), ("error", "is missing")])
+def test_a_date_that_is_missing_is_what_the_text_says_of_missing_values(missing: str, gives: str) -> None:
+    text = Text(text="Due {{ due | date: '%d %b' }}.", missing=missing, default="later")
+    try:
+        assert render(text, DATA) == gives
+    except Refused as trouble:
+        assert missing == "error" and gives in str(trouble)
 
 
 @pytest.mark.parametrize(

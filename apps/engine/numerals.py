@@ -44,6 +44,13 @@ def as_number(value: Any) -> Decimal:
     raise NotReadable("not a number")
 
 
+def is_plain(value: Any) -> bool:
+    """Whether it is a number, or a text that machines write for one."""
+    if isinstance(value, str):
+        return len(value) <= MAX_DIGITS and bool(_PLAIN.match(value.strip()))
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+
+
 def as_drawn_number(value: Any) -> Decimal:
     """As `as_number`; a text that a person drew has a dot before its decimals, however many they are."""
     text = value.strip() if isinstance(value, str) else ""

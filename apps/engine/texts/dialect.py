@@ -28,7 +28,12 @@ _KEYWORDS = "and|or|contains|in|offset|limit|reversed|cols|continue|with|for|as|
 _NAMES = "true|false|nil|null|empty|blank"
 _BEHIND_A_DOT = re.compile(rf"""("[^"]*"|'[^']*')|(?<!\.)\.\s*((?:{_KEYWORDS}|{_NAMES})(?![\w?-])|[#@]\w[\w-]*)""")
 _AT_THE_BEGIN = re.compile(rf"\s*({_KEYWORDS})(?![\w?-])")
-_DECIDING = ("if", "unless", "elsif", "case", "echo")
+_VALUE = _KEYWORDS.replace("continue|", "")  # which says something behind `offset:`
+_QUOTED = r"""("[^"]*"|'[^']*')"""
+_AS_A_VALUE = re.compile(rf"{_QUOTED}|((?:[=<>:,]|\.\.|\b(?:and|or|contains)\b)\s*)({_VALUE})(?![\w?:-])")
+_AS_AN_END = re.compile(rf"{_QUOTED}|(\.\.\s*)({_VALUE})(?![\w?:-])")
+_DECIDING = ("if", "unless", "elsif", "case", "when", "echo")
+_LOOPS = ("for", "tablerow")
 
 
 class Escaped(str):
@@ -141,11 +146,10 @@ def _bracketed(expression: str, before: Token) -> str:
     begins = before.kind == TOKEN_OUTPUT or (before.kind == TOKEN_TAG and before.value in _DECIDING)
     if begins and _AT_THE_BEGIN.match(expression):
         expression = _AT_THE_BEGIN.sub(r'["\1"]', expression, count=1)
-    return _BEHIND_A_DOT.sub(_in_brackets, expression) if "." in expression else expression
-
-
-def _in_brackets(found: re.Match[str]) -> str:
-    return found[1] or f'["{found[2]}"]'
+    if before.value != "liquid":
+        operand = _AS_AN_END if before.kind == TOKEN_TAG and before.value in _LOOPS else _AS_A_VALUE
+        expression = operand.sub(lambda found: found[1] or f'{found[2]}trigger["{found[3]}"]', expression)
+    return _BEHIND_A_DOT.sub(lambda found: found[1] or f'["{found[2]}"]', expression)
 
 
 def _name(missing: Undefined) -> str:

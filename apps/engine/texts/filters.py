@@ -102,11 +102,13 @@ def _bounded(function: Filter, present: Callable[[Any], Any]) -> Filter:
 
 
 def local_date(present: Callable[[Any], Any]) -> Filter:
-    """The filter `date` with the zone of the workspace."""
+    """The filter `date` with the zone of the workspace; what stands for a missing date is no date to be written."""
     dated = bounded("date", present)
 
     @with_context
     def inner(value: Any, *args: Any, context: RenderContext) -> Any:
+        if isinstance(value, Undefined):
+            return present(value)
         place = context.globals.get("workspace")
         zone = place.get("time_zone", "") if isinstance(place, dict) else ""
         return dated(value, *args, workspace=zone_named(str(zone)))
