@@ -6,7 +6,7 @@ from apps.common.inbound import Inbound, WrongType, read_body
 from apps.common.trouble import Malformed
 from apps.engine.conditions import Group, evaluate
 from apps.engine.data import RunData
-from apps.engine.texts.templates import render
+from apps.engine.texts.templates import filled_value, render
 from tests.test_engine import NOW
 
 PAYMENT = """<payment><id>P1</id><amount currency="INR">499.00</amount>
@@ -53,6 +53,25 @@ def test_an_xml_amount_with_a_currency_is_compared_as_a_number() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("{{ payment.amount | plus: 1 }} {{ payment.amount | money }}", "500 499.00"),
+        ("{% if payment.amount == '499.00' %}yes{% endif %}{% if payment.phone contains '91' %}!{% endif %}", "yes!"),
+        ("{{ payment.amount | json }}", '{"@currency": "INR", "#text": "499.00"}'),
+        ("{{ payment.amount.@currency }} {{ payment.amount['#text'] }}", "INR 499.00"),
+    ],
+)
+def test_an_xml_amount_is_its_text_to_a_text(text: str, says: str) -> None:
+    assert render(text, RunData(trigger=read(PAYMENT, "text/xml"))) == says
+
+
+def test_an_xml_amount_alone_is_its_text_where_a_type_is_kept() -> None:
+    data = RunData(trigger=read(PAYMENT, "text/xml"))
+    assert filled_value("{{ payment.amount }}", data) == "499.00"
+    assert filled_value("{{ payment }}", data)["amount"] == {"@currency": "INR", "#text": "499.00"}
+
+
+@pytest.mark.parametrize(
     ("kind", "body", "found"),
     [
         ("application/cloudevents+json; charset=utf-8", b'{"a": 1}', {"a": 1}),
@@ -70,6 +89,8 @@ def test_an_xml_amount_with_a_currency_is_compared_as_a_number() -> None:
         (FORM + "; charset=windows-1252", b"n=Jos%E9&m=\xe9", {"n": "José", "m": "é"}),
         (FORM, "n=José+%C3%A9".encode(), {"n": "José é"}),
         (FORM, b"n=%00", {"n": "\ufffd"}),
+        (FORM, b' {"a": 1}', {"a": 1}),
+        (FORM, b"[1]=2&x=3", {"[1]": "2", "x": "3"}),
         (
             MULTIPART,
             parts(('name="a"\r\nContent-Type: text/plain; charset=iso-8859-1', b"caf\xe9"), ('name="b"', "é".encode())),
@@ -87,6 +108,11 @@ def test_an_xml_amount_with_a_currency_is_compared_as_a_number() -> None:
             MULTIPART,
             parts(('name="f"; filename="bill.pdf"\r\nContent-Type: application/pdf', b"%PDF")),
             {"f": {"filename": "bill.pdf", "content_type": "application/pdf", "size": 4}},
+        ),
+        (
+            MULTIPART,
+            parts(("name=\"f\"; filename*=UTF-8''r%C3%A9sum%C3%A9.pdf", b"x")),
+            {"f": {"filename": "résumé.pdf", "content_type": "", "size": 1}},
         ),
         (
             "application/json",

@@ -295,3 +295,9 @@ def test_json_within_text_is_read(door, kind: str, body: bytes, fields: list, pa
 def test_a_field_that_should_hold_json_and_does_not_is_told(door) -> None:
     status, answer = fire(door(json_fields=["payload"]), {"payload": "{oops"})
     assert status == 400 and "payload holds no JSON: not JSON at line 1" in answer["error"]
+
+
+def test_a_header_in_latin_letters_is_read_as_it_was_sent(door) -> None:
+    url = door(headers=["X-Name"])
+    Client().post(path_of(url), b"{}", content_type="application/json", HTTP_X_NAME="Jos\xe9")
+    assert Event.objects.get().body["request"]["headers"] == {"x-name": "José"}

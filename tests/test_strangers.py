@@ -11,6 +11,7 @@ from apps.engine.nodes.delay import Delay
 from apps.engine.nodes.digest import Digest
 from apps.engine.nodes.split import Split
 from apps.engine.nodes.wait_for_event import WaitForEvent
+from apps.engine.texts.templates import key_of
 from apps.runs.models import Run
 from apps.runs.shared import DigestWindow, Listening
 from tests.cast import Clock, drain, fire
@@ -187,3 +188,23 @@ def test_a_zone_that_is_none_is_told(zone: str) -> None:
     data = RunData(trigger={"tz": zone}, workspace={"time_zone": "America/New_York"})
     waits = block.decide(data, Try(attempt=1, key="k", now=NOW))
     assert f"{zone} is no time zone, so that of the workspace counts" in waits.why
+
+
+@pytest.mark.parametrize(
+    ("text", "names_somebody"),
+    [
+        ("{{ shop }}:{{ customer }}", False),
+        ("{{ customer }}-{{ order }}", False),
+        ("{{ customer }}{{ phone }}", True),
+        ("{{ shop }} {{ phone }}", True),
+        ("customer {{ customer }}", False),
+        ('{{ customer | default: "guest" }}:{{ shop }}', True),
+        ("{% if customer %}{{ customer }}{% else %}{{ phone }}{% endif %}", True),
+        ("{% if shop %}{{ shop }}-{{ order }}{% endif %}", False),
+        ("all", True),
+        ("{{ customer | strip }}{{ order }}", False),
+    ],
+)
+def test_a_key_of_which_a_part_is_empty_names_nobody(text: str, names_somebody: bool) -> None:
+    data = RunData(trigger={"shop": "acme", "customer": None, "order": " ", "phone": "+91"})
+    assert bool(key_of(text, data)) == names_somebody

@@ -12,7 +12,7 @@ from apps.engine.fields import NamedPaths, Text, TimeOfDay, Unit, Weekday, check
 from apps.engine.node import NodeType, Read, Try
 from apps.engine.numerals import NotReadable, as_number
 from apps.engine.paths import MISSING
-from apps.engine.texts.templates import render
+from apps.engine.texts.templates import key_of
 from apps.engine.wall_clock import next_time
 
 MAX = timedelta(days=7)
@@ -102,12 +102,10 @@ class Digest(NodeType):
         return {"count": 1, "items": [data.trigger], "left_out": 0, "sums": sums, "not_added": {}, **one}
 
     def decide(self, data: RunData, this: Try) -> Ask:
-        key = render(self.key, data)
+        key = key_of(self.key, data)
         window_s = (self._until(data, this.now) - this.now).total_seconds()
-        question = Gather(
-            key=key if key.strip() else "", window_s=window_s, item=data.trigger, sums=self._numbers(data)
-        )
-        return Ask(question=question, memo={"alone": not key.strip(), "unread": self._unread(data)})
+        question = Gather(key=key, window_s=window_s, item=data.trigger, sums=self._numbers(data))
+        return Ask(question=question, memo={"alone": not key, "unread": self._unread(data)})
 
     def learnt(self, facts: dict[str, Any], this: Try, memo: dict[str, Any]) -> Next | Wait | End:
         if "head" in facts:

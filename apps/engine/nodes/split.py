@@ -10,7 +10,7 @@ from apps.engine.data import RunData
 from apps.engine.decisions import Next
 from apps.engine.fields import Text, distinct, hint
 from apps.engine.node import NodeType, Read, Try
-from apps.engine.texts.templates import render
+from apps.engine.texts.templates import key_of
 
 PARTS = 10_000
 
@@ -79,11 +79,10 @@ class Split(NodeType):
         return {"way": self.ways[0].name}
 
     def decide(self, data: RunData, this: Try) -> Next:
-        person = render(self.person, data)
-        is_named = bool(person.strip())
-        part = part_of(f"{self.salt or this.place}\0{person if is_named else this.key}")
+        person = key_of(self.person, data)
+        part = part_of(f"{self.salt or this.place}\0{person or this.key}")
         way = self._way_at(part)
-        why = f"{person if is_named else 'nobody is named, so this run'} stands at {part / 100:.2f} of 100 → {way.name}"
+        why = f"{person or 'nobody is named, so this run'} stands at {part / 100:.2f} of 100 → {way.name}"
         return Next(outlet=way.id, why=why, output={"way": way.name})
 
     def _way_at(self, part: int) -> Share:

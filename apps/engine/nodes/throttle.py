@@ -9,7 +9,7 @@ from apps.engine.data import RunData
 from apps.engine.decisions import Admit, Ask, Next
 from apps.engine.fields import Text, Unit, checked, span
 from apps.engine.node import NodeType, Read, Try
-from apps.engine.texts.templates import render
+from apps.engine.texts.templates import key_of
 
 MAX = timedelta(days=30)
 
@@ -46,8 +46,8 @@ class Throttle(NodeType):
         return {"count": 1}
 
     def decide(self, data: RunData, this: Try) -> Ask | Next:
-        key = render(self.key, data)
-        if not key.strip():
+        key = key_of(self.key, data)
+        if not key:
             return Next(outlet="next", why="For each is empty, so nobody is counted: let pass", output={"count": 0})
         return Ask(question=Admit(key=key, most=self.most, period_s=self._period().total_seconds()))
 

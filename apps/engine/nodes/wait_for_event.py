@@ -10,7 +10,7 @@ from apps.engine.data import RunData
 from apps.engine.decisions import Ask, Listen, Next, Wait, Waited
 from apps.engine.fields import JsonText, Text, TimeOfDay, Unit, Weekday, checked, distinct, document_of, hint, span
 from apps.engine.node import NodeType, Read, Try
-from apps.engine.texts.templates import render
+from apps.engine.texts.templates import key_of
 from apps.engine.wall_clock import next_time
 
 MAX = timedelta(days=365)
@@ -129,8 +129,8 @@ class WaitForEvent(NodeType):
         return now + self._span()
 
     def _ask(self, data: RunData, memo: dict[str, Any], now: datetime) -> Ask | Wait | Next:
-        match = {row.path: render(row.value, data) for row in self.match}
-        empty = next((path for path, value in match.items() if not value.strip()), "")
+        match = {row.path: key_of(row.value, data) for row in self.match}
+        empty = next((path for path, value in match.items() if not value), "")
         return self._alone(empty, memo, now) if empty else Ask(question=Listen(name=self.event, match=match), memo=memo)
 
     def _alone(self, path: str, memo: dict[str, Any], now: datetime) -> Wait | Next:

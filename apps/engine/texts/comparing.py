@@ -14,7 +14,7 @@ from liquid.expression import Expression
 
 from apps.common.exact import of_float
 from apps.engine.budget import COMPARED, spend
-from apps.engine.shown import shown
+from apps.engine.shown import plain, shown
 
 
 def compare_as_here(nodes: Iterable[Node]) -> None:
@@ -73,10 +73,10 @@ def contains(left: Any, right: Any) -> bool:
 
 
 def _value(found: Any) -> Any:
-    """Nothing for what is missing, and a number without the noise behind its digits."""
+    """Nothing for what is missing, the text of an XML element, and a number without the noise behind its digits."""
     if isinstance(found, Undefined):
         return None
-    return of_float(found) if isinstance(found, float) else found
+    return of_float(found) if isinstance(found, float) else plain(found)
 
 
 def _are(kind: Any, *values: Any) -> bool:

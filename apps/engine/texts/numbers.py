@@ -7,7 +7,7 @@ from typing import Any
 from apps.common.exact import of_float
 from apps.common.trouble import Refused
 from apps.engine.numerals import NotReadable, as_number
-from apps.engine.shown import shown
+from apps.engine.shown import plain, shown
 
 MAX_NUMBER = 10**30
 MAX_PLACES = 15
@@ -19,15 +19,15 @@ Number = int | Decimal
 
 def number_of(value: Any) -> Number:
     """A number; 0 for what has no digits. Raises Refused for digits that cannot be read surely."""
-    match value:
+    match plain(value):
         case bool():
             return 0
-        case int() | Decimal():
-            return value
-        case float():
-            return of_float(value)
-        case str():
-            return _of_text(value.strip())
+        case int() | Decimal() as number:
+            return number
+        case float() as number:
+            return of_float(number)
+        case str() as text:
+            return _of_text(text.strip())
     return 0
 
 

@@ -1,5 +1,8 @@
 """The tags of texts: Liquid's own, where what is written is escaped and what is repeated is paid for."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, TextIO, cast
 
 from liquid import RenderContext, Undefined
@@ -23,12 +26,35 @@ TAGS = (
 BASE = ("content", "output", "illegal")
 
 
+_blanks: ContextVar[list[bool] | None] = ContextVar("blanks", default=None)
+
+
+@contextmanager
+def blanks_noted() -> Iterator[list[bool]]:
+    """One entry for each placeholder that gives nothing within."""
+    noted: list[bool] = []
+    token = _blanks.set(noted)
+    try:
+        yield noted
+    finally:
+        _blanks.reset(token)
+
+
+def note_blank() -> None:
+    noted = _blanks.get()
+    if noted is not None:
+        noted.append(True)
+
+
 class Placeholder(OutputNode):
     """A placeholder: its value is written as people read it, then escaped, so that nothing in between sees entities."""
 
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
         spend(STEP)
-        return buffer.write(written(context, self.expression.evaluate(context)))
+        text = written(context, self.expression.evaluate(context))
+        if not text.strip():
+            note_blank()
+        return buffer.write(text)
 
 
 def written(context: RenderContext, value: Any) -> str:

@@ -13,9 +13,10 @@ from apps.engine.budget import budget
 from apps.engine.data import RunData
 from apps.engine.fields import Html, Text
 from apps.engine.paths import MISSING, is_path
-from apps.engine.shown import shown
+from apps.engine.shown import leaf, shown
 from apps.engine.texts.checking import names_read
 from apps.engine.texts.dialect import Escape, escaped, parsed
+from apps.engine.texts.tags import blanks_noted
 
 _PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _WHOLE = re.compile(r"\{\{-?\s*([^{}|]{1,500}?)\s*-?\}\}\Z")
@@ -49,7 +50,7 @@ def _value_at(path: str, text: Text, data: RunData) -> Any:
     """The value, or what the text's policy puts in the place of a missing one; no Liquid is needed for that."""
     found = data.lookup(path)
     if found is not MISSING:
-        return found
+        return leaf(found)
     if text.missing == "error":
         raise Refused(f"a value is missing: {path}")
     return text.default if text.missing == "default" else None
@@ -69,6 +70,19 @@ def _fitting(text: str, escape: Escape) -> str:
 
 def _most(escape: Escape) -> int:
     return MAX_HTML if escape == "html" else MAX_TEXT
+
+
+def key_of(value: "str | Text", data: RunData) -> str:
+    """A text by which things are found or grouped; empty where it names nobody.
+
+    That is where it gives nothing, and where one of its values is empty and something stands between them: `acme:` is
+    no customer of acme. Values side by side (`{{ email }}{{ phone }}`) stand in for each other. Raises Refused.
+    """
+    text = as_text(value)
+    with blanks_noted() as blanks:
+        key = render(text, data)
+    has_parts = bool(_PLACEHOLDER.sub("", text.text).strip())
+    return "" if not key.strip() or (blanks and has_parts) else key
 
 
 def filled_value(value: "str | Text", data: RunData) -> Any:
