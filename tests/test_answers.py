@@ -104,3 +104,19 @@ def test_a_name_in_a_json_body_is_filled_in_too_and_a_text_has_the_charset_that_
     text = {"type": "text", "content": {"text": "{{ who }}"}, "content_type": "text/plain; charset=iso-8859-1"}
     block = HttpRequest(method="POST", url=Text(text="https://shop.example/"), body=text)
     assert block.decide(data, TRY).call.body == "José".encode("latin-1")
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({"truncated": True}, "larger than 1 MiB"),
+        ({"cut": True}, "the connection broke within the body; the answer is no JSON"),
+        ({}, "the answer is no JSON that is taken"),
+    ],
+)
+@pytest.mark.parametrize("status", [200, 404])
+def test_whatever_is_not_whole_is_told_at_either_outlet(facts: dict, words: str, status: int) -> None:
+    block = HttpRequest(method="POST", url=Text(text="https://shop.example/"))
+    answer = answered(b'{"id": 1, "rows": [', **facts).model_copy(update={"status": status})
+    left = block.conclude(answer, TRY)
+    assert words in left.why and left.outlet == ("success" if status == 200 else "failure")

@@ -36,7 +36,9 @@ def kept_of(answer: Answer, names: list[NamedPath]) -> Kept:
 
 def _notes(answer: Answer, trouble: str, absent: list[str], left_out: list[str]) -> list[str]:
     notes = ["the connection broke within the body"] if answer.cut else []
-    if trouble:
+    if answer.truncated:
+        notes.append("the answer is larger than 1 MiB, and only its beginning was read")
+    elif trouble:
         notes.append(f"the answer is no JSON that is taken: {trouble}")
     if absent:
         notes.append(f"not {'read' if trouble else 'in the answer'}: {', '.join(absent)}")

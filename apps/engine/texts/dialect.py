@@ -1,6 +1,5 @@
 """Liquid as texts here speak it: bounded, without a clock, files or Python; parsed once a process."""
 
-import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any, Literal
@@ -9,7 +8,7 @@ from urllib.parse import quote
 from liquid import Environment, RenderContext, Undefined
 from liquid.ast import Node
 from liquid.template import BoundTemplate
-from liquid.token import TOKEN_EXPRESSION, TOKEN_OUTPUT, TOKEN_TAG, Token
+from liquid.token import Token
 from liquid.utils import ReadOnlyChainMap
 
 from apps.common.trouble import Refused
@@ -19,21 +18,11 @@ from apps.engine.paths import MISSING, member
 from apps.engine.shown import shown
 from apps.engine.texts import filters, tags, words
 from apps.engine.texts.comparing import compare_as_here
+from apps.engine.texts.names import with_any_names
 
 Escape = Literal["", "html", "url"]
 SHORT = 2000
 _HTML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"})
-# Words that mean something to the parser, and yet are names behind a dot or at the begin of a placeholder.
-_KEYWORDS = "and|or|contains|in|offset|limit|reversed|cols|continue|with|for|as|if|else|required|not"
-_NAMES = "true|false|nil|null|empty|blank"
-_BEHIND_A_DOT = re.compile(rf"""("[^"]*"|'[^']*')|(?<!\.)\.\s*((?:{_KEYWORDS}|{_NAMES})(?![\w?-])|[#@]\w[\w-]*)""")
-_AT_THE_BEGIN = re.compile(rf"\s*({_KEYWORDS})(?![\w?-])")
-_VALUE = _KEYWORDS.replace("continue|", "")  # which says something behind `offset:`
-_QUOTED = r"""("[^"]*"|'[^']*')"""
-_AS_A_VALUE = re.compile(rf"{_QUOTED}|((?:[=<>:,]|\.\.|\b(?:and|or|contains)\b)\s*)({_VALUE})(?![\w?:-])")
-_AS_AN_END = re.compile(rf"{_QUOTED}|(\.\.\s*)({_VALUE})(?![\w?:-])")
-_DECIDING = ("if", "unless", "elsif", "case", "when", "echo")
-_LOOPS = ("for", "tablerow")
 
 
 class Escaped(str):
@@ -91,7 +80,7 @@ class Dialect(Environment):
 
     def tokenizer(self) -> Callable[[str], Iterator[Token]]:
         plain = super().tokenizer()
-        return lambda source: _with_any_names(plain(source))
+        return lambda source: with_any_names(plain(source))
 
     def _parse(self, source: str) -> list[Node]:
         nodes = super()._parse(source)
@@ -130,26 +119,6 @@ class _DialectOfPages(Dialect):
 
 def _same(value: Any) -> Any:
     return value
-
-
-def _with_any_names(tokens: Iterator[Token]) -> Iterator[Token]:
-    """The tokens of a text, where a name that is a word of the parser's stands in brackets."""
-    before = Token("", "", 0, "")
-    for token in tokens:
-        if token.kind == TOKEN_EXPRESSION:
-            token = token._replace(value=_bracketed(token.value, before))
-        yield token
-        before = token
-
-
-def _bracketed(expression: str, before: Token) -> str:
-    begins = before.kind == TOKEN_OUTPUT or (before.kind == TOKEN_TAG and before.value in _DECIDING)
-    if begins and _AT_THE_BEGIN.match(expression):
-        expression = _AT_THE_BEGIN.sub(r'["\1"]', expression, count=1)
-    if before.value != "liquid":
-        operand = _AS_AN_END if before.kind == TOKEN_TAG and before.value in _LOOPS else _AS_A_VALUE
-        expression = operand.sub(lambda found: found[1] or f'{found[2]}trigger["{found[3]}"]', expression)
-    return _BEHIND_A_DOT.sub(lambda found: found[1] or f'["{found[2]}"]', expression)
 
 
 def _name(missing: Undefined) -> str:
