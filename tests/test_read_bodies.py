@@ -1,12 +1,15 @@
 """What comes in is what was written: XML, forms and JSON of any sender, in any charset."""
 
 import pytest
+from django.test import Client
 
 from apps.common.inbound import Inbound, WrongType, read_body
 from apps.common.trouble import Malformed
 from apps.engine.conditions import Group, evaluate
 from apps.engine.data import RunData
 from apps.engine.texts.templates import filled_value, render
+from apps.runs.models import Run
+from tests.cast import Clock, drain, path_of
 from tests.test_engine import NOW
 
 PAYMENT = """<payment><id>P1</id><amount currency="INR">499.00</amount>
@@ -152,3 +155,12 @@ def test_a_type_that_is_not_taken_is_told(kind: str) -> None:
 
 def test_a_get_may_say_its_charset_too() -> None:
     assert read_body(Inbound(method="GET", query="n=Jos%E9&charset=latin1")) == {"n": "José", "charset": "latin1"}
+
+
+def test_the_message_about_an_xml_payment_says_its_amount(published, clock: Clock) -> None:
+    words = {"text": "Payment of {{ payment.amount }} for order {{ payment.id }} received"}
+    say = {"id": "say", "kind": "transform", "settings": {"rows": [{"name": "text", "value": words}]}}
+    url = published(say, {"id": "end", "kind": "stop"})
+    assert Client().post(path_of(url), PAYMENT.encode(), content_type="application/xml").status_code == 202
+    drain(clock)
+    assert Run.objects.get().steps.get(node="say").output["text"] == "Payment of 499.00 for order P1 received"
