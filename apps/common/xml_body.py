@@ -4,7 +4,7 @@ Attributes are `@name`, the whole text of an element that has attributes or chil
 more than once is a list. Prefixes and namespaces are left out: names are what people read.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 from xml.etree.ElementTree import TreeBuilder
 
@@ -47,18 +47,29 @@ class _Bounded(TreeBuilder):
         return super().end(tag)
 
 
-def _element(element: Any) -> Any:
-    text = jsongate.clean("".join(element.itertext()) if _is_mixed(element) else element.text or "").strip()
+def _element(element: Any, *, is_told: bool = False) -> Any:
+    """`is_told`: an element around it has its text already, so that no text is there more than twice."""
+    is_mixed = _is_mixed(element)
+    text = jsongate.clean(_text(element, whole=is_mixed and not is_told)).strip()
     if not len(element) and not element.attrib:
         return text
     found = {f"@{_local(name)}": jsongate.clean(value) for name, value in element.attrib.items()}
-    found |= gathered((_local(child.tag), _element(child)) for child in element)
+    found |= gathered((_local(child.tag), _element(child, is_told=is_told or is_mixed)) for child in element)
     return {**found, TEXT: text} if text else found
 
 
 def _is_mixed(element: Any) -> bool:
     """Whether text stands beside its children: then the whole of it is what a person reads there."""
-    return bool((element.text or "").strip() or any((child.tail or "").strip() for child in element))
+    return len(element) > 0 and any(piece.strip() for piece in _own(element))
+
+
+def _text(element: Any, *, whole: bool) -> str:
+    return "".join(element.itertext()) if whole else "".join(_own(element))
+
+
+def _own(element: Any) -> Iterator[str]:
+    yield element.text or ""
+    yield from (child.tail or "" for child in element)
 
 
 def _local(tag: str) -> str:

@@ -18,7 +18,7 @@ from apps.engine.paths import MISSING, member
 from apps.engine.shown import shown
 from apps.engine.texts import filters, tags, words
 from apps.engine.texts.comparing import compare_as_here
-from apps.engine.texts.names import with_any_names
+from apps.engine.texts.names import refuse_blanks, with_any_names
 
 Escape = Literal["", "html", "url"]
 SHORT = 2000
@@ -136,6 +136,7 @@ def parsed(text: Text, escape: Escape) -> Any:
 
 
 def _parsed(text: Text, escape: Escape) -> Any:
+    refuse_blanks(text.text)
     instead = text.default if text.missing == "default" else ""
     return _dialect(text.missing, instead, escape).from_string(text.text)
 

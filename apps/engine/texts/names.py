@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 from liquid.token import TOKEN_EXPRESSION, TOKEN_OUTPUT, TOKEN_TAG, Token
 
+from apps.common.trouble import Refused
+
 _KEYWORDS = "and|or|contains|in|offset|limit|reversed|cols|continue|with|for|as|if|else|required|not"
 _NAMES = "true|false|nil|null|empty|blank"
 _QUOTED = r"""("[^"]*"|'[^']*')"""
@@ -18,6 +20,18 @@ _AS_A_VALUE = re.compile(rf"{_QUOTED}|((?:[=<>:,]|\.\.|\b(?:and|or|contains)\b)\
 _AS_AN_END = re.compile(rf"{_QUOTED}|(\.\.\s*)({_VALUE})(?![\w?:-])")
 _DECIDING = ("if", "unless", "elsif", "case", "when", "echo")
 _LOOPS = ("for", "tablerow")
+MAX_BLANKS = 500
+_OPENED, _BLANKS = re.compile(r"\{[{%]"), re.compile(rf"\s{{{MAX_BLANKS}}}")
+
+
+def refuse_blanks(text: str) -> None:
+    """Raise Refused for a placeholder or tag with very many blanks in a row, over which a parser would be long."""
+    at = 0
+    while opened := _OPENED.search(text, at):
+        closed = text.find("}}" if opened[0] == "{{" else "%}", opened.end())
+        at = len(text) if closed < 0 else closed
+        if _BLANKS.search(text, opened.end(), at):
+            raise Refused(f"a placeholder has {MAX_BLANKS} blanks in a row: remove them")
 
 
 def with_any_names(tokens: Iterator[Token]) -> Iterator[Token]:

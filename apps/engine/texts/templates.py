@@ -19,7 +19,7 @@ from apps.engine.texts.dialect import Escape, escaped, parsed
 from apps.engine.texts.tags import blanks_noted
 
 _PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
-_WHOLE = re.compile(r"\{\{-?\s*([^{}|]{1,500}?)\s*-?\}\}\Z")
+MAX_PATH = 500
 
 
 def as_text(value: "str | Text") -> Text:
@@ -58,8 +58,10 @@ def _value_at(path: str, text: Text, data: RunData) -> Any:
 
 def _path_alone(text: str) -> str:
     """The path of a text that is one placeholder and nothing else; empty: it is more."""
-    whole = _WHOLE.match(text)
-    return whole[1] if whole and is_path(whole[1]) else ""
+    if len(text) > MAX_PATH or not (text.startswith("{{") and text.endswith("}}")):
+        return ""
+    inside = text[2:-2].removeprefix("-").removesuffix("-").strip()
+    return inside if is_path(inside) else ""
 
 
 def _fitting(text: str, escape: Escape) -> str:
