@@ -36,6 +36,10 @@ DATA = RunData(
         "lines": "one\r\ntwo",
         "evil": "<b>",
         "empty": "x",
+        "zero": 0,
+        "no": False,
+        "nums": [0, 1],
+        "counts": [{"n": 0}, {"n": 1}, {"n": None}, {"n": False}, {}],
     },
     workspace={"time_zone": "Asia/Kolkata"},
 )
@@ -91,6 +95,11 @@ DATA = RunData(
         ),
         ("{% if '10' > 9 %}a{% else %}b{% endif %}{% if phone contains '91' %}c{% else %}d{% endif %}", "bd"),
         ("{% case nobody %}{% when blank %}none{% else %}some{% endcase %}", "none"),
+        (
+            "{% if zero == blank %}a{% endif %}{% if no == blank %}b{% endif %}{% if nums contains 0 %}c{% endif %}",
+            "bc",
+        ),
+        ("{{ counts | where: 'n' | size }} {{ zero | default: 5 }} {{ zero | money: 0 }}", "2 0 0"),
         # tags
         (
             "{% capture all %}{% for r in rows %}{{ r.x }};{% endfor %}{% endcapture %}{{ all | upcase }}",

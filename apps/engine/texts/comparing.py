@@ -45,11 +45,9 @@ def equal(left: Any, right: Any) -> bool:
 
 def _is_blank(value: Any) -> bool:
     """Missing, null, false, empty, or only white space."""
-    return value in (None, False) if not isinstance(value, str | list | dict) else not (_trimmed(value))
-
-
-def _trimmed(value: Any) -> Any:
-    return value.strip() if isinstance(value, str) else value
+    if isinstance(value, str | list | dict):
+        return not (value.strip() if isinstance(value, str) else value)
+    return value is None or value is False
 
 
 def less(left: Any, right: Any, *, or_equal: bool = False) -> bool:
@@ -62,7 +60,7 @@ def less(left: Any, right: Any, *, or_equal: bool = False) -> bool:
 
 def contains(left: Any, right: Any) -> bool:
     left, right = _value(left), _value(right)
-    if right in (None, False) or isinstance(right, Blank | Empty):
+    if right is None or right is False or isinstance(right, Blank | Empty):
         return False
     spend(COMPARED + _size(left))
     if isinstance(left, str):

@@ -88,7 +88,7 @@ def has(items: Any, name: Any, wanted: Any = None) -> bool:
 def _test(name: Any, wanted: Any) -> Callable[[Any], bool]:
     """Whether an item has that value under the name, or any that is not false where none is wanted."""
     if wanted is None or wanted == "":
-        return lambda item: _named(item, name) not in (MISSING, None, False)
+        return lambda item: not any(_named(item, name) is nothing for nothing in (MISSING, None, False))
     return lambda item: equal(_named(item, name), wanted)
 
 
