@@ -120,3 +120,13 @@ def test_whatever_is_not_whole_is_told_at_either_outlet(facts: dict, words: str,
     answer = answered(b'{"id": 1, "rows": [', **facts).model_copy(update={"status": status})
     left = block.conclude(answer, TRY)
     assert words in left.why and left.outlet == ("success" if status == 200 else "failure")
+
+
+def test_a_number_that_was_drawn_is_sent_as_it_was_drawn_or_refused() -> None:
+    def body(text: str) -> bytes:
+        block = HttpRequest(method="POST", url=Text(text="https://shop.example/"), body={"type": "json", "text": text})
+        return block.decide(RunData(), TRY).call.body
+
+    assert json.loads(body('{"a": 9223372036854775807, "b": 1.50}')) == {"a": 2**63 - 1, "b": 1.5}
+    with pytest.raises(ValueError, match="put it into quotes"):
+        body('{"a": 18446744073709551616}')

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from apps.common.exact import plus
 from apps.engine.data import RunData
 from apps.engine.node import Try
 from apps.engine.nodes.delay import Delay
@@ -74,6 +75,15 @@ def test_a_digest_lists_what_it_gathered_with_exact_sums(published, clock: Clock
     assert output(first, "said")["orders"] == "A, B, C, D, E"
     assert "1 without a number for total" in first.steps.filter(node="gather").last().why
     assert "total is no number and adds nothing" in last.steps.last().why
+
+
+def test_a_sum_for_which_nobody_brought_a_number_is_zero_and_long_numbers_are_added_exactly() -> None:
+    block = Digest(key={"text": "x"}, sums=[*SUM, {"name": "other", "path": "other"}])
+    facts = {"count": 3, "head": {}, "sums": {"total": 5}, "not_added": {"total": 1}}
+    left = block.learnt(facts, Try(attempt=1, key="k", now=NOW), {})
+    assert left.output["sums"] == {"total": 5, "other": 0} and left.output["not_added"] == {"total": 1, "other": 3}
+    assert plus("9" * 40, "1") == "1" + "0" * 40 and plus(0.1, 0.2) == 0.3 and plus(2**63 - 1, 1) == str(2**63)
+    assert plus("0.1234567890123456789", 1) == "1.1234567890123456789"
 
 
 def test_of_a_large_digest_the_first_items_are_whole_and_the_rest_is_counted(published, clock: Clock) -> None:

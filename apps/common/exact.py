@@ -1,8 +1,9 @@
 """Numbers digit for digit, as JSON and machines write them."""
 
 import math
-from decimal import Decimal
+from decimal import Context, Decimal
 
+_EXACT = Context(prec=100)
 NOISY, SURE = 15, 12  # digits of a number, and of the same without its last two
 
 
@@ -36,3 +37,8 @@ def kept(number: Decimal) -> int | float | str:
     """A number as JSON keeps it, or its digits."""
     whole = number == number.to_integral_value()
     return int_or_text(f"{number:.0f}") if whole else float_or_text(f"{number:f}")
+
+
+def plus(left: int | float | str, right: int | float | str) -> int | float | str:
+    """The exact sum of two such numbers."""
+    return kept(_EXACT.add(Decimal(str(left)), Decimal(str(right))))

@@ -3,12 +3,11 @@
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
 
 from apps.common import rows
-from apps.common.exact import kept
+from apps.common.exact import plus
 from apps.common.ids import ordered_id
 from apps.engine.decisions import Admit, Gather
 from apps.runs.models import Run
@@ -76,17 +75,14 @@ def _brought(window: DigestWindow) -> list[dict[str, Any]]:
 
 
 def _not_added(window: DigestWindow) -> dict[str, int]:
-    """How many brought no number, by the name of the sum."""
-    each = list(window.items.values_list("sums", flat=True))
-    names = {name for numbers in each for name in numbers}
-    absent = {name: sum(name not in numbers for numbers in each) for name in sorted(names)}
-    return {name: count for name, count in absent.items() if count}
+    """How many brought no number, by the name of a sum that others brought one for."""
+    found = {name: window.count - window.items.filter(sums__has_key=name).count() for name in window.sums}
+    return {name: count for name, count in found.items() if count}
 
 
 def added(sums: dict[str, Any], numbers: dict[str, Any]) -> dict[str, Any]:
     """Sums and what comes to them, exact: numbers, or the digits of long ones."""
-    total = {name: Decimal(str(sums.get(name, 0))) + Decimal(str(number)) for name, number in numbers.items()}
-    return {**sums, **{name: kept(number) for name, number in total.items()}}
+    return {**sums, **{name: plus(sums.get(name, 0), number) for name, number in numbers.items()}}
 
 
 def admit(asked: Admit, run: Run, node: str, now: datetime) -> dict[str, Any]:

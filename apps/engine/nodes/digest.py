@@ -109,7 +109,8 @@ class Digest(NodeType):
 
     def learnt(self, facts: dict[str, Any], this: Try, memo: dict[str, Any]) -> Next | Wait | End:
         if "head" in facts:
-            return Next(outlet="next", why=self._closed(facts), output=facts)
+            whole = self._with_all_sums(facts)
+            return Next(outlet="next", why=self._closed(whole), output=whole)
         until = datetime.fromisoformat(facts["until"])
         unread = "".join(f"; {name} is no number and adds nothing" for name in memo.get("unread", []))
         if facts["opened"]:
@@ -121,6 +122,14 @@ class Digest(NodeType):
 
     def woken(self, waited: Waited, data: RunData, this: Try) -> Ask:
         return Ask(question=Gathered())
+
+    def _with_all_sums(self, facts: dict[str, Any]) -> dict[str, Any]:
+        """A sum for which nobody brought a number is 0."""
+        unknown = [row.name for row in self.sums if row.name not in facts["sums"]]
+        if not unknown:
+            return facts
+        none, all_of = dict.fromkeys(unknown, 0), dict.fromkeys(unknown, facts["count"])
+        return {**facts, "sums": {**facts["sums"], **none}, "not_added": {**facts.get("not_added", {}), **all_of}}
 
     def _closed(self, facts: dict[str, Any]) -> str:
         why = f"the window closed with {facts['count']}"
