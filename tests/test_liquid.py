@@ -99,6 +99,8 @@ DATA = RunData(
             "{% if zero == blank %}a{% endif %}{% if no == blank %}b{% endif %}{% if nums contains 0 %}c{% endif %}",
             "bc",
         ),
+        ("{% if (1..1000000000) contains 7 %}a{% endif %}{% if (1..1000000000) contains 7.5 %}b{% endif %}", "a"),
+        ("{% if account contains 'limit' %}a{% endif %}{% if account contains 5 %}b{% endif %}", "a"),
         ("{{ counts | where: 'n' | size }} {{ zero | default: 5 }} {{ zero | money: 0 }}", "2 0 0"),
         # tags
         (
@@ -208,6 +210,16 @@ def test_no_text_works_without_bounds(text: str) -> None:
     data = DATA.model_copy(update={"trigger": {**DATA.trigger, "long": "x" * 9000, "many": [ORDERS] * 3000}})
     with pytest.raises(Refused):
         render(text, data)
+
+
+@pytest.mark.parametrize(
+    "loop", ["for i in (1..100001) limit: 1", "tablerow i in (0..100001) reversed", "for i in far"]
+)
+def test_a_loop_over_very_much_is_refused_before_it_begins(loop: str) -> None:
+    end = "endtablerow" if loop.startswith("tablerow") else "endfor"
+    with pytest.raises(Refused, match="100000 is the most"):
+        render(f"{{% assign far = (1..200000) %}}{{% {loop} %}}{{{{ i }}}}{{% {end} %}}", DATA)
+    assert render("{% for i in (1..99999) limit: 2 %}{{ i }}{% endfor %}", DATA) == "12"
 
 
 def test_one_placeholder_keeps_the_type_of_what_it_reads() -> None:

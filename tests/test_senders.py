@@ -301,3 +301,17 @@ def test_a_header_in_latin_letters_is_read_as_it_was_sent(door) -> None:
     url = door(headers=["X-Name"])
     Client().post(path_of(url), b"{}", content_type="application/json", HTTP_X_NAME="Jos\xe9")
     assert Event.objects.get().body["request"]["headers"] == {"x-name": "José"}
+
+
+@pytest.mark.parametrize("query", ["&".join(f"a{n}=1" for n in range(2000)), "campaign=%ff", "&&=&="])
+def test_a_query_that_cannot_be_read_is_refused_or_passed_over(door, query: str) -> None:
+    url = door(query=["campaign"], challenge={"type": "query"})
+    answer = Client().post(f"{path_of(url)}?{query}", b"{}", content_type="application/json")
+    assert answer.status_code == (202 if query == "&&=&=" else 400)
+    url = door(challenge={"type": "query"})
+    assert Client().post(f"{path_of(url)}?{query}", b"{}", content_type="application/json").status_code == 202
+
+
+def test_a_field_that_names_charsets_may_hold_anything(door) -> None:
+    body, kind = form("x", charsets="[" * 50_000, a="1")
+    assert Client().post(path_of(door()), body, content_type=kind).status_code == 202

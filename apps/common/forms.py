@@ -4,7 +4,6 @@ The charset of a field is what its part says, else the Content-Type, else a fiel
 has it) `charsets`, else UTF-8. What then cannot be read is refused.
 """
 
-import json
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -60,8 +59,8 @@ def _named(fields: dict[bytes, bytes]) -> str:
 def _each(raw: bytes) -> dict[str, str]:
     """SendGrid's own field: a JSON object with the charset of each other field."""
     try:
-        found = json.loads(raw)
-    except ValueError:
+        found = jsongate.loads(raw)
+    except jsongate.Malformed:
         return {}
     rows = found.items() if isinstance(found, dict) else ()
     return {name: said for name, said in rows if isinstance(said, str) and charsets.is_known(said)}

@@ -1,10 +1,11 @@
 """How a sender makes sure that a URL is ours, before it sends anything: it wants a word of its own back."""
 
 from typing import Annotated, Any, Literal
-from urllib.parse import parse_qs
 
 from pydantic import ConfigDict, Field
 
+from apps.common import forms
+from apps.common.trouble import Malformed
 from apps.common.values import Value
 from apps.engine.data import RunData
 from apps.engine.paths import MISSING
@@ -51,13 +52,20 @@ class QueryChallenge(NoChallenge):
     )
 
     def to_query(self, arrival: Arrival) -> Echo | Refusal | None:
-        said = parse_qs(arrival.request.query, keep_blank_values=True, max_num_fields=100)
+        said = _query(arrival.request.query)
         if self.name not in said:
             return None
-        shown = said.get(self.token, [""])[0]
+        shown = str(said.get(self.token, ""))
         if self.token and not any([same(shown, secret) for secret in arrival.secrets]):
             return Refusal(status=403, message=f"{self.token} is no secret of this trigger.")
-        return Echo(text=said[self.name][0][:MAX_WORD])
+        return Echo(text=str(said[self.name])[:MAX_WORD])
+
+
+def _query(raw: str) -> dict[str, Any]:
+    try:
+        return forms.urlencoded(raw.encode())
+    except Malformed:
+        return {}
 
 
 class BodyChallenge(NoChallenge):

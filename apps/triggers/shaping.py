@@ -2,11 +2,10 @@
 
 import hashlib
 from typing import Annotated, Any
-from urllib.parse import parse_qs
 
 from pydantic import AfterValidator
 
-from apps.common import jsongate
+from apps.common import forms, jsongate
 from apps.common.inbound import Inbound
 from apps.common.trouble import Malformed
 from apps.engine.paths import MISSING, reached
@@ -27,11 +26,14 @@ OpenHeader = Annotated[HeaderName, AfterValidator(_as_open_header)]
 
 
 def facts_of(request: Inbound, headers: list[str], names: list[str]) -> dict[str, dict[str, str]]:
-    """The chosen headers by lower-case name, and the chosen values of the query; what is not there is empty."""
-    query = parse_qs(request.query, keep_blank_values=True, max_num_fields=1000) if names else {}
+    """The chosen headers by lower-case name, and the chosen values of the query; what is not there is empty.
+
+    Raises Malformed for a query that cannot be read.
+    """
+    query = forms.urlencoded(request.query.encode()) if names else {}
     asked = {
         "headers": {name.lower(): request.headers.get(name.lower(), "")[:MAX_FACT] for name in headers},
-        "query": {name: query.get(name, [""])[0][:MAX_FACT] for name in names},
+        "query": {name: shown(query.get(name, ""))[:MAX_FACT] for name in names},
     }
     return {part: jsongate.clean(values) for part, values in asked.items() if values}
 

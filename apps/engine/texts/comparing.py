@@ -67,7 +67,9 @@ def contains(left: Any, right: Any) -> bool:
         return shown(right) in left
     if isinstance(left, list):
         return any(equal(item, right) for item in left)
-    return isinstance(left, dict | range) and not isinstance(right, list | dict) and right in left
+    if isinstance(left, range):
+        return isinstance(right, int) and right in left
+    return isinstance(left, dict) and isinstance(right, str) and right in left
 
 
 def _value(found: Any) -> Any:

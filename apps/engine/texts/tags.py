@@ -8,6 +8,7 @@ from typing import Any, TextIO, cast
 from liquid import RenderContext, Undefined
 from liquid.ast import BlockNode, Node
 from liquid.builtin.content import ContentNode
+from liquid.builtin.expressions import LoopExpression
 from liquid.builtin.output import Output, OutputNode
 from liquid.builtin.tags.capture_tag import CaptureNode, CaptureTag
 from liquid.builtin.tags.cycle_tag import CycleNode, CycleTag
@@ -16,6 +17,7 @@ from liquid.builtin.tags.for_tag import ForNode, ForTag
 from liquid.builtin.tags.tablerow_tag import TablerowNode, TablerowTag
 from liquid.stream import TokenStream
 
+from apps.common.trouble import Refused
 from apps.engine.budget import PER_CHARACTER, STEP, spend
 from apps.engine.shown import shown
 
@@ -24,6 +26,7 @@ TAGS = (
     *("assign", "capture", "increment", "decrement", "echo", "liquid", "comment", "doc", "#"),
 )
 BASE = ("content", "output", "illegal")
+MAX_LOOPED = 100_000  # of which a loop may take a thousand
 
 
 _blanks: ContextVar[list[bool] | None] = ContextVar("blanks", default=None)
@@ -123,18 +126,35 @@ def _cost(node: Node) -> int:
     return own + sum(_cost(child) for child in inside)
 
 
+class Looked(LoopExpression):
+    """What a loop goes over, refused where it is too long to be turned round or begun in the middle."""
+
+    __slots__ = ()
+
+    def _to_iter(self, obj: object, context: RenderContext) -> tuple[Iterator[Any], int]:
+        found, length = super()._to_iter(obj, context)
+        if length > MAX_LOOPED:
+            raise Refused(f"a loop goes over {length} items: {MAX_LOOPED} is the most")
+        return found, length
+
+
+def _bounded(node: ForNode | TablerowNode) -> None:
+    node.block = Repeated(node.block)
+    node.expression.__class__ = Looked
+
+
 class For(ForTag):
     def parse(self, stream: TokenStream) -> Node:
         node = super().parse(stream)
         if isinstance(node, ForNode):
-            node.block = Repeated(node.block)
+            _bounded(node)
         return node
 
 
 class Tablerow(TablerowTag):
     def parse(self, stream: TokenStream) -> TablerowNode:
         node = super().parse(stream)
-        node.block = Repeated(node.block)
+        _bounded(node)
         return node
 
 
