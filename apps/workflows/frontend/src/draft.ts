@@ -17,9 +17,9 @@ export interface Draft {
 type Said = { asked: string } | { here: string };
 
 const TAB = "fynoflow:tab";
-const WAIT_MS = 150;
-let tab = fresh();
-let others = new Set<string>();
+const WAIT_MS = 300; // shorter than a change waits until it is kept
+let tab = ""; // until it is known which other tabs are open
+const others = new Set<string>();
 
 function fresh(): string {
   return Math.random().toString(36).slice(2, 10);
@@ -33,11 +33,16 @@ export async function meet(): Promise<void> {
     if ("here" in data) others.add(data.here);
     else if (data.asked !== nonce) channel.postMessage({ here: tab });
   };
-  tab = "";
   channel.postMessage({ asked: nonce });
   await new Promise((done) => setTimeout(done, WAIT_MS));
   const mine = remembered();
   tab = mine && !others.has(mine) ? mine : fresh(); // a tab that was duplicated remembers what the first one is
+  remember(tab);
+}
+
+/** Somebody drew before the question was answered: what was kept before stays for the next tab. */
+export function leaveBehind(): void {
+  tab = fresh();
   remember(tab);
 }
 
@@ -61,6 +66,7 @@ const keyOf = (number: number, of = tab): string => `${page.draft_key}:${of}:${n
 
 /** Gives false where the browser keeps nothing (full, or not allowed). */
 export function keep(draft: Draft): boolean {
+  if (!tab) return true;
   try {
     localStorage.setItem(keyOf(draft.base.number), JSON.stringify(draft));
     return true;

@@ -221,11 +221,14 @@ export async function goLive(number: number, comment: string): Promise<string> {
 
 const sentence = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
 
-/** Brings back what was drawn before a reload or a crash. */
+let looked = false;
+
+/** Brings back what was drawn before a reload or a crash; once for a page. */
 export async function restoreDraft(): Promise<void> {
-  if (!page.may_edit) return;
+  if (!page.may_edit || looked) return;
+  looked = true;
   await drafts.meet();
-  if (isDirty(state)) return; // whoever was quicker than the question draws on
+  if (isDirty(state)) return drafts.leaveBehind();
   const draft = drafts.kept(new URLSearchParams(location.search).has("version"));
   if (!draft) return;
   if (same(draft.graph, graph())) return drafts.forget(draft.base.number);
