@@ -31,7 +31,7 @@ def answered(body: Any, status: int = 200, kind: str = "text/plain") -> Answer:
         ({"success_path": "body.0.status", "success_values": ["0"]}, [{"status": "0"}], "accepted", "answered 200"),
         ({"success_path": "ok", "success_values": ["true"]}, {"ok": True}, "accepted", "answered 200"),
         ({"success_path": "a"}, "no JSON", "rejected", "no JSON"),
-        ({"id_path": "sid"}, {"id": 1}, "accepted", "without an id at sid: {"),
+        ({"id_path": "sid"}, {"id": 1}, "accepted", "without an id at sid"),
     ],
 )
 def test_an_answer_is_read_for_what_it_says(settings: dict, answer: Any, kind: str, why: str) -> None:

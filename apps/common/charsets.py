@@ -32,11 +32,11 @@ def decoded(raw: bytes, charset: str = "", what: str = "") -> str:
     name = codecs.lookup(charset or "utf-8").name
     try:
         return _western(raw) if name in _WESTERN else raw.decode(name).removeprefix("\ufeff")
-    except UnicodeDecodeError as error:
+    except UnicodeError as error:
         meant = name.upper() if charset else "UTF-8"
         hint = "" if charset else "; if it is another charset, say so in the Content-Type"
         where = f"{what} is not" if what else "not"
-        raise Malformed(f"{where} {meant} at byte {error.start}{hint}") from None
+        raise Malformed(f"{where} {meant} at byte {getattr(error, 'start', 0)}{hint}") from None
 
 
 def _western(raw: bytes) -> str:

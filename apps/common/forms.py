@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from apps.common import charsets, jsongate, multipart
-from apps.common.xml_body import gathered
 
 MAX_FIELDS = 1000
 _NAMING = ("_charset_", "charset")
@@ -22,7 +21,7 @@ def urlencoded(raw: bytes, charset: str = "") -> dict[str, Any]:
         raise jsongate.Malformed(f"more than {MAX_FIELDS} fields") from None
     fields = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs]
     meant = charset or _named(dict(fields))
-    return gathered((_text(name, meant, "a name"), _text(value, meant, "the form")) for name, value in fields)
+    return jsongate.gathered((_text(name, meant, "a name"), _text(value, meant, "the form")) for name, value in fields)
 
 
 def parts(content_type: str, body: bytes) -> dict[str, Any]:
@@ -31,7 +30,7 @@ def parts(content_type: str, body: bytes) -> dict[str, Any]:
     texts = {part.name: part.content for part in found if not part.is_file}
     meant = charsets.stated(content_type) or _named(texts)
     each = _each(texts.get(b"charsets", b""))
-    return gathered((_text(part.name, meant, "a name"), _part(part, meant, each)) for part in found)
+    return jsongate.gathered((_text(part.name, meant, "a name"), _part(part, meant, each)) for part in found)
 
 
 def _part(part: multipart.Part, meant: str, each: dict[str, str]) -> Any:

@@ -4,7 +4,7 @@ Attributes are `@name`, the whole text of an element that has attributes or chil
 more than once is a list. Prefixes and namespaces are left out: names are what people read.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 from xml.etree.ElementTree import TreeBuilder
 
@@ -54,7 +54,7 @@ def _element(element: Any, *, is_told: bool = False) -> Any:
     if not len(element) and not element.attrib:
         return text
     found = {f"@{_local(name)}": jsongate.clean(value) for name, value in element.attrib.items()}
-    found |= gathered((_local(child.tag), _element(child, is_told=is_told or is_mixed)) for child in element)
+    found |= jsongate.gathered((_local(child.tag), _element(child, is_told=is_told or is_mixed)) for child in element)
     return {**found, TEXT: text} if text else found
 
 
@@ -74,11 +74,3 @@ def _own(element: Any) -> Iterator[str]:
 
 def _local(tag: str) -> str:
     return tag.rpartition("}")[2]
-
-
-def gathered(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    """A name that comes more than once has a list of its values."""
-    found: dict[str, list[Any]] = {}
-    for name, value in pairs:
-        found.setdefault(name, []).append(value)
-    return {name: values[0] if len(values) == 1 else values for name, values in found.items()}

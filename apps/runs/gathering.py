@@ -1,7 +1,7 @@
 """Digests and throttles: what is gathered or counted for a key, in the transaction of the run that asks."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
@@ -14,7 +14,7 @@ from apps.runs.models import Run
 from apps.runs.shared import SHOWN, Admission, DigestItem, DigestWindow, hashed
 
 T = TypeVar("T")
-MAX_ITEMS, MAX_BYTES = 100, 48 * 1024  # of a digest that its step keeps
+MAX_ITEMS, MAX_BYTES, AT_ONCE = 100, 48 * 1024, 10  # of a digest that its step keeps, and read at once
 
 
 def gather(asked: Gather, run: Run, node: str, now: datetime) -> dict[str, Any]:
@@ -66,12 +66,19 @@ def _brought(window: DigestWindow) -> list[dict[str, Any]]:
     """The first items whole, as many as a step may keep."""
     found: list[dict[str, Any]] = []
     room = MAX_BYTES
-    for item in window.items.select_related("run__event").order_by("pk")[:MAX_ITEMS]:
-        room -= len(json.dumps(item.run.event.body, default=str))
+    for body in _bodies(window):
+        room -= len(json.dumps(body, default=str))
         if room < 0:
             break
-        found.append(item.run.event.body)
+        found.append(body)
     return found
+
+
+def _bodies(window: DigestWindow) -> Iterator[dict[str, Any]]:
+    """A few at a time, for each may be large."""
+    bodies = window.items.order_by("pk").values_list("run__event__body", flat=True)
+    for begin in range(0, MAX_ITEMS, AT_ONCE):
+        yield from bodies[begin : begin + AT_ONCE]
 
 
 def _not_added(window: DigestWindow) -> dict[str, int]:

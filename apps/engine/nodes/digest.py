@@ -8,7 +8,18 @@ from pydantic import Field, model_validator
 from apps.common.exact import kept
 from apps.engine.data import RunData
 from apps.engine.decisions import Ask, End, Gather, Gathered, Next, Wait, Waited
-from apps.engine.fields import NamedPaths, Text, TimeOfDay, Unit, Weekday, checked, hint, span
+from apps.engine.fields import (
+    NamedPaths,
+    Text,
+    TimeOfDay,
+    Unit,
+    Weekday,
+    checked,
+    clock_time,
+    hint,
+    some_weekdays,
+    span,
+)
 from apps.engine.node import NodeType, Read, Try
 from apps.engine.numerals import NotReadable, as_number
 from apps.engine.paths import MISSING
@@ -54,19 +65,8 @@ class Digest(NodeType):
         description="Seconds, minutes, hours or days.",
         json_schema_extra=hint(hide_when={"mode": ["until_time"]}),
     )
-    at: TimeOfDay = Field(
-        default="09:00",
-        title="Time",
-        description="On a 24 hour clock in the workspace's time zone, as 09:00.",
-        json_schema_extra=hint(hide_when={"mode": ["for"]}),
-    )
-    weekdays: list[Weekday] = Field(
-        default=[],
-        title="On",
-        description="Weekdays; none means any day.",
-        max_length=7,
-        json_schema_extra=hint(item="weekday", hide_when={"mode": ["for"]}),
-    )
+    at: TimeOfDay = clock_time(["for"])
+    weekdays: list[Weekday] = some_weekdays(["for"])
     sums: NamedPaths = Field(
         default=[],
         title="Sums",

@@ -8,7 +8,20 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 from apps.common.values import Value
 from apps.engine.data import RunData
 from apps.engine.decisions import Ask, Listen, Next, Wait, Waited
-from apps.engine.fields import JsonText, Text, TimeOfDay, Unit, Weekday, checked, distinct, document_of, hint, span
+from apps.engine.fields import (
+    JsonText,
+    Text,
+    TimeOfDay,
+    Unit,
+    Weekday,
+    checked,
+    clock_time,
+    distinct,
+    document_of,
+    hint,
+    some_weekdays,
+    span,
+)
 from apps.engine.node import NodeType, Read, Try
 from apps.engine.texts.templates import key_of
 from apps.engine.wall_clock import next_time
@@ -73,19 +86,8 @@ class WaitForEvent(NodeType):
         description="Seconds, minutes, hours or days.",
         json_schema_extra=hint(hide_when={"mode": ["until_time"]}),
     )
-    at: TimeOfDay = Field(
-        default="09:00",
-        title="Time",
-        description="On a 24 hour clock in the workspace's time zone, as 09:00.",
-        json_schema_extra=hint(hide_when={"mode": ["for"]}),
-    )
-    weekdays: list[Weekday] = Field(
-        default=[],
-        title="On",
-        description="Weekdays; none means any day.",
-        max_length=7,
-        json_schema_extra=hint(item="weekday", hide_when={"mode": ["for"]}),
-    )
+    at: TimeOfDay = clock_time(["for"])
+    weekdays: list[Weekday] = some_weekdays(["for"])
     sample: JsonText = Field(
         default="",
         title="Sample event",
