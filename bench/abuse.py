@@ -49,7 +49,7 @@ WORLD = """
 import json
 from django.utils import timezone
 from apps.accounts.models import User
-from apps.engine.graph import parse_graph
+from apps.engine.drawing.graph import parse_graph
 from apps.notifications.models import Template
 from apps.runs import example
 from apps.workflows import publishing
@@ -78,8 +78,8 @@ from datetime import timedelta
 from apps.common.ids import ordered_id
 from apps.events.models import Event
 from apps.runs.models import Run, Step
-from apps.runs.shared import Listening
-from apps.runs.listening import _whole
+from apps.runs.models import Listening
+from apps.runs.coordination.event_waits import _whole
 run = Run.objects.select_related("event").get(workflow__name="Wait")
 event, step, listening = run.event, run.steps.get(), Listening.objects.get(run=run)
 def park(lot):

@@ -113,9 +113,9 @@ def drawings(sizes: list[int]) -> tuple[list[str], str]:
     from django.urls import reverse
     from django.utils import timezone
 
-    from apps.engine.graph import parse_graph
-    from apps.runs import example
-    from apps.workflows import publishing
+    from apps.engine.drawing.graph import parse_graph
+    from apps.workflows import example
+    from apps.workflows.release import publishing
     from apps.workspaces.models import Workspace
 
     loaded = example.load("http://127.0.0.1:9", timezone.now())

@@ -3,15 +3,16 @@
 import pytest
 
 from apps.common.trouble import Refused
-from apps.engine.graph import parse_graph
-from apps.events import transitions as events
+from apps.engine.drawing.graph import parse_graph
+from apps.events import store as events
 from apps.events.models import Event
-from apps.runs import invariants, starting
+from apps.runs.claims import starting
 from apps.runs.models import Run
-from apps.runs.sweeping import sweep
+from apps.runs.upkeep import invariants
+from apps.runs.worker.poller import sweep
 from apps.triggers.models import Subscription
-from apps.workflows import accepted, managing, publishing
 from apps.workflows.models import Workflow
+from apps.workflows.release import accepted, lifecycle, publishing
 from tests.cast import drain, fire
 
 STOP = {"id": "stop", "kind": "stop", "settings": {"code": "ran"}}
@@ -48,7 +49,7 @@ def test_what_was_accepted_before_a_pause_waits_and_runs_when_it_is_resumed(flow
     if by_archive:
         Workflow.objects.filter(pk=flow.pk).update(archived_at=clock())
         flow.refresh_from_db()
-        managing.unarchive(flow, by=None)
+        lifecycle.unarchive(flow, by=None)
         flow.refresh_from_db()
         assert states(found) == ["held"] * 3, "out of the archive it is still paused"
     publishing.resume(flow, by=None)
@@ -109,26 +110,26 @@ def test_archiving_and_deleting_refuse_while_something_accepted_has_not_begun(fl
     publishing.pause(flow, by=owner)
     Event.objects.filter(pk=found[0].pk).update(state=state)
     with pytest.raises(Refused, match="1 accepted request has not begun"):
-        managing.archive(flow, by=owner, now=clock())
+        lifecycle.archive(flow, by=owner, now=clock())
     flow.refresh_from_db()
     with pytest.raises(Refused, match="1 accepted request has not begun"):
-        managing.delete(flow)
+        lifecycle.delete(flow)
     accepted.drop(flow, by=owner, now=clock())
-    managing.archive(flow, by=owner, now=clock())
+    lifecycle.archive(flow, by=owner, now=clock())
     flow.refresh_from_db()
-    managing.delete(flow)
+    lifecycle.delete(flow)
     assert not Workflow.objects.filter(pk=flow.pk).exists()
 
 
 def test_putting_back_to_the_archive_asks_the_same(flow, url, clock, owner) -> None:
-    managing.archive(flow, by=owner, now=clock())
-    kept = managing.Kept.objects.get_for_object(flow).first()
-    managing.unarchive(flow, by=owner)
+    lifecycle.archive(flow, by=owner, now=clock())
+    kept = lifecycle.Kept.objects.get_for_object(flow).first()
+    lifecycle.unarchive(flow, by=owner)
     publishing.resume(flow, by=owner)
     flow.refresh_from_db()
     accept(url)
     with pytest.raises(Refused, match="has not begun"):
-        managing.put_back(flow, kept, by=owner, now=clock())
+        lifecycle.put_back(flow, kept, by=owner, now=clock())
 
 
 def test_what_cannot_run_is_a_dead_letter_and_runs_when_it_is_mended(flow, url, clock) -> None:
@@ -166,7 +167,7 @@ def test_a_parent_hears_that_its_child_was_dropped(family, clock, owner) -> None
     assert parent.state == "waiting", "the child may still begin"
     accepted.drop(child, by=owner, now=clock())
     child.refresh_from_db()
-    managing.delete(child)
+    lifecycle.delete(child)
     drain(clock)
     parent.refresh_from_db()
     assert (parent.state, parent.code) == ("completed", "failure")

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from apps.engine.graph import Graph, parse_graph
-from apps.engine.problems import Context, problems
-from apps.triggers.registry import TRIGGERS
-from apps.workflows import publishing
-from apps.workflows.catalogue import catalogue
+from apps.engine.drawing.graph import Graph, parse_graph
+from apps.engine.drawing.problems import Context, problems
+from apps.sources.registry import TRIGGERS
+from apps.workflows.describe.catalogue import catalogue
+from apps.workflows.release import publishing
 
 FRONTEND = Path(publishing.__file__).parent / "frontend"
 KINDS = ["http_request", "condition", "send", "delay", "stop", "transform", "wait_for_event", "split", "throttle"]

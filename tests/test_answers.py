@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from apps.common.calls import Answer
+from apps.common.effects import Answer
 from apps.engine.answers import kept_of
-from apps.engine.data import RunData
+from apps.engine.contract.node import Try
 from apps.engine.fields import NamedPath, Text
-from apps.engine.node import Try
 from apps.engine.nodes.http_request import HttpRequest
+from apps.engine.values.data import RunData
 from tests.test_engine import NOW
 
 TRY = Try(attempt=1, key="k-1", now=NOW)

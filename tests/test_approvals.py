@@ -7,10 +7,10 @@ from reversion.models import Version as Kept
 
 from apps.accounts.models import User
 from apps.common.trouble import Refused
-from apps.engine.graph import parse_graph
+from apps.engine.drawing.graph import parse_graph
 from apps.notifications.models import NotificationEvent
-from apps.workflows import approving, managing, publishing
 from apps.workflows.models import ApprovalRule, LiveRequest
+from apps.workflows.release import approval_requests, lifecycle, publishing
 from apps.workspaces.models import Membership
 from tests.test_depends import TRIGGER
 from tests.test_difference import payment
@@ -51,11 +51,11 @@ def changed(payments, by, **changes):
 @pytest.fixture
 def request_(rule, payments, owner, ann, bob) -> LiveRequest:
     version = changed(payments, owner)
-    return approving.ask(version, by=owner, now=timezone.now(), comment="power users are called strong")
+    return approval_requests.ask(version, by=owner, now=timezone.now(), comment="power users are called strong")
 
 
 def approve(request, membership, comment: str = "") -> LiveRequest:
-    return approving.approve(request, membership, comment, timezone.now())
+    return approval_requests.approve(request, membership, comment, timezone.now())
 
 
 def only(rule, *people) -> None:
@@ -106,7 +106,7 @@ def test_nobody_approves_their_own_neither_who_asked_nor_who_drew_it(
 ) -> None:
     person(workspace, "cyd")
     version = changed(payments, owner)
-    request = approving.ask(version, by=ann.user, now=timezone.now())
+    request = approval_requests.ask(version, by=ann.user, now=timezone.now())
     for author, said in ((mine, "you drew it"), (ann, "you asked for it")):
         with pytest.raises(Refused, match=said):
             approve(request, author)
@@ -121,7 +121,7 @@ def test_only_those_who_were_chosen_approve_and_a_viewer_may_be_one(
 ) -> None:
     watcher = Membership.objects.get(workspace=workspace, user=viewer)
     only(rule, ann, watcher)
-    request = approving.ask(changed(payments, owner), by=owner, now=timezone.now())
+    request = approval_requests.ask(changed(payments, owner), by=owner, now=timezone.now())
     with pytest.raises(Refused, match="not one of those who approve"):
         approve(request, bob)
     approve(request, ann)
@@ -130,18 +130,18 @@ def test_only_those_who_were_chosen_approve_and_a_viewer_may_be_one(
 
 def test_who_asks_where_nobody_could_approve_is_told_so(rule, payments, owner, ann) -> None:
     with pytest.raises(Refused, match="2 approvals are needed, and the others who may give one are 1"):
-        approving.ask(changed(payments, owner), by=owner, now=timezone.now())
+        approval_requests.ask(changed(payments, owner), by=owner, now=timezone.now())
 
 
 def test_a_broken_drawing_is_not_asked_for(rule, payments, owner, ann, bob) -> None:
     broken = publishing.save(payments, parse_graph({"nodes": [TRIGGER]}), by=owner, now=timezone.now())
     with pytest.raises(Refused, match="leads nowhere"):
-        approving.ask(broken, by=owner, now=timezone.now())
+        approval_requests.ask(broken, by=owner, now=timezone.now())
 
 
 def test_one_request_at_a_time_for_a_workflow(request_, payments, owner) -> None:
     with pytest.raises(Refused, match="v2 waits for approvals already"):
-        approving.ask(request_.version, by=owner, now=timezone.now())
+        approval_requests.ask(request_.version, by=owner, now=timezone.now())
 
 
 def test_a_change_of_the_version_ends_the_request_and_what_was_said_counts_no_more(
@@ -154,14 +154,14 @@ def test_a_change_of_the_version_ends_the_request_and_what_was_said_counts_no_mo
     assert (request_.state, request_.why) == (State.ENDED, "v2 was changed by owner@example.com: ask again")
     with pytest.raises(Refused, match="it is over: v2 was changed"):
         approve(request_, bob)
-    again = approving.ask(version, by=owner, now=timezone.now())
+    again = approval_requests.ask(version, by=owner, now=timezone.now())
     assert approve(again, bob).state == State.OPEN
 
 
 def test_a_rejection_needs_a_reason_and_ends_it(request_, ann, bob, payments) -> None:
     with pytest.raises(Refused, match="say why"):
-        approving.reject(request_, ann, "", timezone.now())
-    done = approving.reject(request_, ann, "the text is wrong", timezone.now())
+        approval_requests.reject(request_, ann, "", timezone.now())
+    done = approval_requests.reject(request_, ann, "the text is wrong", timezone.now())
     assert (done.state, done.why) == (State.REJECTED, "rejected by ann@example.com: the text is wrong")
     with pytest.raises(Refused, match="it is over"):
         approve(request_, bob)
@@ -171,8 +171,8 @@ def test_a_rejection_needs_a_reason_and_ends_it(request_, ann, bob, payments) ->
 
 def test_who_asked_or_an_owner_takes_it_back_and_nobody_else(request_, ann, mine, payments) -> None:
     with pytest.raises(Refused, match="only who asked, or an owner"):
-        approving.cancel(request_, ann, "", timezone.now())
-    assert approving.cancel(request_, mine, "not yet", timezone.now()).state == State.CANCELLED
+        approval_requests.cancel(request_, ann, "", timezone.now())
+    assert approval_requests.cancel(request_, mine, "not yet", timezone.now()).state == State.CANCELLED
 
 
 def test_what_stands_in_the_way_after_the_last_approval_is_told_and_the_approval_kept(
@@ -193,7 +193,7 @@ def test_putting_back_another_live_version_is_a_way_around_that_is_closed(paymen
     kept = next(k for k in Kept.objects.get_for_object(payments) if k.field_dict["live_id"] == payments.live_id)
     payments.refresh_from_db()
     with pytest.raises(Refused, match="must approve v1 first"):
-        managing.put_back(payments, kept, by=owner, now=timezone.now())
+        lifecycle.put_back(payments, kept, by=owner, now=timezone.now())
 
 
 def test_a_rule_that_was_raised_since_counts_for_what_is_open_and_for_what_is_approved_and_not_live(
@@ -205,7 +205,7 @@ def test_a_rule_that_was_raised_since_counts_for_what_is_open_and_for_what_is_ap
     with pytest.raises(Refused, match="2 other people must approve v2 first"):
         publishing.go_live(request_.version, by=owner, now=timezone.now())
     with pytest.raises(Refused, match="v2 waits for approvals already"):
-        approving.ask(request_.version, by=owner, now=timezone.now())
+        approval_requests.ask(request_.version, by=owner, now=timezone.now())
     assert "1 of 2 approved" in client_of(bob.user).get(f"/w/{workspace.wsid}/approvals").content.decode()
     approve(request_, bob)
     publishing.go_live(request_.version, by=owner, now=timezone.now())
@@ -222,7 +222,7 @@ def test_a_rule_that_was_lowered_since_counts_what_was_said_before(request_, pay
 @pytest.mark.parametrize("loses", ["role", "membership", "account", "tick"])
 def test_whoever_may_not_approve_any_more_has_not_approved(loses, rule, payments, ann, bob, mine, owner) -> None:
     only(rule, ann, bob, mine) if loses == "tick" else None
-    request = approving.ask(changed(payments, owner), by=owner, now=timezone.now())
+    request = approval_requests.ask(changed(payments, owner), by=owner, now=timezone.now())
     approve(request, ann)
     if loses == "role":
         Membership.objects.filter(pk=ann.pk).update(role="viewer")
@@ -240,7 +240,7 @@ def test_the_only_one_who_was_ticked_leaves_and_nobody_may_approve_until_an_owne
 ) -> None:
     ApprovalRule.objects.update(required=1)
     only(rule, ann)
-    request = approving.ask(changed(payments, owner), by=owner, now=timezone.now())
+    request = approval_requests.ask(changed(payments, owner), by=owner, now=timezone.now())
     ann.delete()
     with pytest.raises(Refused, match="not one of those who approve"):
         approve(request, bob)
@@ -256,7 +256,7 @@ def test_nobody_approves_what_they_drew_some_of_whoever_saved_it_last(rule, paym
     ApprovalRule.objects.update(required=1)
     changed(payments, ann.user)
     version = changed(payments, bob.user, power={"name": "Moved", "position": {"x": 7, "y": 7}})
-    request = approving.ask(version, by=bob.user, now=timezone.now())
+    request = approval_requests.ask(version, by=bob.user, now=timezone.now())
     with pytest.raises(Refused, match="you drew it, or some of it"):
         approve(request, ann)
     assert approve(request, mine).state == State.LIVE
@@ -267,14 +267,14 @@ def test_a_version_made_of_one_that_ran_or_of_its_copy_has_its_authors(
     rule, payments, workspace, ann, bob, owner
 ) -> None:
     drawn = changed(payments, ann.user)
-    copy = managing.duplicate(payments, by=owner, now=timezone.now())
+    copy = lifecycle.duplicate(payments, by=owner, now=timezone.now())
     assert set(copy.test.authors.all()) == {ann.user, owner}
     again = publishing.add_version(payments, drawn.drawn(), bob.user, timezone.now())  # an old one saved again
     assert set(again.authors.all()) == {ann.user, bob.user}
 
 
 def test_the_archive_ends_what_was_asked(request_, payments, owner) -> None:
-    managing.archive(payments, by=owner, now=timezone.now())
+    lifecycle.archive(payments, by=owner, now=timezone.now())
     request_.refresh_from_db()
     assert request_.state == State.ENDED
 

@@ -4,10 +4,10 @@ import pytest
 from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.engine.graph import parse_graph
-from apps.runs import example
+from apps.engine.drawing.graph import parse_graph
 from apps.runs.models import Run
-from apps.workflows import publishing
+from apps.workflows import example
+from apps.workflows.release import publishing
 from apps.workspaces.models import Membership
 from tests.cast import PAYMENT, drain, fire
 from tests.test_browser import browser_type_launch_args, grave, pytestmark, quiet_page, shot, signed_in  # noqa: F401

@@ -7,16 +7,17 @@ from functools import partial
 
 import pytest
 
-from apps.common import jsongate
-from apps.engine import budget
-from apps.engine.budget import TooMuch
+from apps.common import bounded_json
 from apps.engine.conditions import Group, evaluate
-from apps.engine.data import RunData
 from apps.engine.fields import Html, Text
 from apps.engine.texts.templates import filled_value, render
-from apps.runs import claiming, starting, walking
+from apps.engine.values import budget
+from apps.engine.values.budget import TooMuch
+from apps.engine.values.data import RunData
+from apps.runs.claims import claiming, starting
+from apps.runs.interpreter import interpreter
 from apps.runs.models import Run
-from apps.triggers import payload_schema
+from apps.sources import payload_schema
 from tests.cast import Clock, drain, fire, rows
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
@@ -143,12 +144,12 @@ def test_a_schema_of_many_patterns_is_counted_too() -> None:
 
 def test_a_single_placeholder_keeps_its_value_however_large() -> None:
     assert filled_value("{{ many }}", DATA) is MANY
-    assert len(LONG) < jsongate.MAX_BYTES
+    assert len(LONG) < bounded_json.MAX_BYTES
 
 
 def test_a_run_that_has_worked_much_rests_before_it_goes_on(published, clock: Clock, monkeypatch) -> None:
     """What it does lies in a commit that others wait for."""
-    monkeypatch.setattr(walking, "AT_ONCE", 100_000)
+    monkeypatch.setattr(interpreter, "AT_ONCE", 100_000)
     text = "{% for i in (1..20) %}" + '{% assign t = s | split: "," | join: "," %}' + "{% endfor %}"
     url = published(*({"id": f"t{n}", "kind": "transform", "settings": {"rows": rows(t=text)}} for n in range(5)))
     fire(url, {"s": LONG})

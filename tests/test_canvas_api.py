@@ -6,12 +6,12 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from apps.engine.data import RunData
-from apps.engine.graph import parse_graph
-from apps.engine.samples import known, previews, sample_data
-from apps.triggers.registry import TRIGGERS
-from apps.workflows import publishing
+from apps.engine.drawing.graph import parse_graph
+from apps.engine.drawing.samples import known, previews, sample_data
+from apps.engine.values.data import RunData
+from apps.sources.registry import TRIGGERS
 from apps.workflows.models import Version
+from apps.workflows.release import publishing
 from tests.cast import finish
 from tests.test_difference import payment
 

@@ -6,10 +6,10 @@ import pytest
 from django.utils import timezone
 
 from apps.channels.models import Delivery
-from apps.engine.graph import parse_graph
-from apps.runs import example
+from apps.engine.drawing.graph import parse_graph
 from apps.runs.models import Run
-from apps.workflows import publishing
+from apps.workflows import example
+from apps.workflows.release import publishing
 from tests.cast import PAYMENT, drain, fire
 from tests.test_browser import browser_type_launch_args, grave, pytestmark, quiet_page, shot, signed_in  # noqa: F401
 

@@ -5,9 +5,9 @@ import json
 import pytest
 from django.utils import timezone
 
-from apps.engine.graph import parse_graph
-from apps.runs import example
-from apps.workflows import publishing
+from apps.engine.drawing.graph import parse_graph
+from apps.workflows import example
+from apps.workflows.release import publishing
 from tests.test_browser import browser_type_launch_args, grave, pytestmark, quiet_page, shot  # noqa: F401
 from tests.test_canvas_browser import Hand, canvas, field, new_workflow  # noqa: F401
 

@@ -3,8 +3,8 @@
 import pytest
 from django.utils import timezone
 
-from apps.engine.graph import parse_graph
-from apps.workflows import publishing
+from apps.engine.drawing.graph import parse_graph
+from apps.workflows.release import publishing
 from tests.test_browser import browser_type_launch_args, pytestmark, quiet_page, shot  # noqa: F401
 from tests.test_canvas_browser import Hand, canvas, field, saved_by_another  # noqa: F401
 from tests.test_canvas_hand import CARD, row  # noqa: F401

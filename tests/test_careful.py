@@ -10,13 +10,16 @@ import pytest
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
-from apps.common.clocks import DatabaseClock
-from apps.events import transitions as events
+from apps.database.clocks import DatabaseClock
+from apps.events import store as events
 from apps.events.models import Event
-from apps.runs import careful, claiming, executor, starting, transitions
-from apps.runs.heartbeat import Heartbeat
-from apps.runs.lanes import AT_ONCE, calls, messages
+from apps.runs.claims import claiming, settling, starting
+from apps.runs.execution import executor
+from apps.runs.execution.jobs import INLINE
 from apps.runs.models import Run, Worker
+from apps.runs.worker import poison_guard
+from apps.runs.worker.heartbeat import Heartbeat
+from apps.runs.worker.pools import call_pool, message_pool
 from tests.cast import Clock, drain, fire
 
 
@@ -25,9 +28,9 @@ def _quiet(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.CRITICAL)
 
 
-def cared(clock: Clock) -> careful.Care:
+def cared(clock: Clock) -> poison_guard.Care:
     """Of a worker that starts after another died."""
-    care = careful.Care()
+    care = poison_guard.Care()
     care.begin(clock())
     return care
 
@@ -36,10 +39,10 @@ def test_what_is_due_is_taken_one_by_one_and_counts_as_nothing_when_it_lives(sto
     fire(story.webhook_live)
     fire(story.webhook_live)
     care = cared(clock)
-    care.take(clock, AT_ONCE, AT_ONCE)
+    care.take(clock, INLINE, INLINE)
     assert set(Run.objects.values_list("state", "losses")) == {("completed", 0)} and Run.objects.count() == 2
     Run.objects.update(state="ready", due_at=clock(), ended_at=None, token=None, lease_until=None)
-    care.take(clock, AT_ONCE, AT_ONCE)
+    care.take(clock, INLINE, INLINE)
     assert set(Run.objects.values_list("state", "losses")) == {("completed", 0)}
 
 
@@ -50,9 +53,9 @@ def test_care_ends_with_what_was_due_when_it_began_and_what_comes_later_does_not
     Event.objects.update(received_at=clock())
     fire(story.webhook_live)
     assert care.is_taken()
-    care.take(clock, AT_ONCE, AT_ONCE)
+    care.take(clock, INLINE, INLINE)
     assert care.is_taken() and Run.objects.count() == 1, "the newer one is left to the others"
-    care.take(clock, AT_ONCE, AT_ONCE)
+    care.take(clock, INLINE, INLINE)
     assert not care.is_taken()
 
 
@@ -69,10 +72,10 @@ def test_a_process_that_lives_on_counts_what_it_tries_once(story, clock: Clock, 
         trouble.setattr(starting, "_walked", away)
         trouble.setattr(claiming, "_walked", away)
         for _ in range(9):
-            care.take(clock, AT_ONCE, AT_ONCE)
+            care.take(clock, INLINE, INLINE)
     assert Event.objects.get(state="received").tries == events.DEATH
     assert Run.objects.get().losses == 1
-    care.take(clock, AT_ONCE, AT_ONCE)
+    care.take(clock, INLINE, INLINE)
     assert set(Run.objects.values_list("state", flat=True)) == {"completed"}
 
 
@@ -85,7 +88,7 @@ def test_what_was_begun_three_times_and_never_ended_is_put_aside(story, clock: C
     assert events.replay([Event.objects.get().pk], "me") == 1
     starting.start_due(1, clock(), lambda workspace: 1, lambda workspace: 1)
     Run.objects.update(state="ready", due_at=clock(), token=None, lease_until=None, losses=3)
-    cared(clock).take(clock, AT_ONCE, AT_ONCE)
+    cared(clock).take(clock, INLINE, INLINE)
     run = Run.objects.get()
     assert (run.state, run.error) == ("failed", "the worker stopped when it took up the run, 3 times")
     assert run.steps_done == run.steps.count()
@@ -100,7 +103,7 @@ def test_what_a_paused_worker_still_locks_is_passed_over(story, clock: Clock, ca
     first = Event.objects.earliest("received_at")
 
     def others() -> None:
-        cared(clock).take(clock, AT_ONCE, AT_ONCE)
+        cared(clock).take(clock, INLINE, INLINE)
         connection.close()
 
     caplog.set_level(logging.ERROR)
@@ -116,7 +119,7 @@ def test_a_run_that_lost_two_workers_at_one_block_may_lose_two_at_the_next(story
     starting.start_due(1, clock(), lambda workspace: 1, lambda workspace: 1)
     for _ in range(2):
         clock.forward(minutes=10)
-        transitions.sweep(clock())
+        settling.sweep(clock())
         clock.forward(minutes=1)
         run = Run.objects.get()
         held = claiming.claim(str(run.pk), clock())
@@ -127,7 +130,7 @@ def test_a_run_that_lost_two_workers_at_one_block_may_lose_two_at_the_next(story
 
 
 def test_a_worker_knows_that_one_before_it_died(db) -> None:
-    heart = Heartbeat(calls(1), messages(1), DatabaseClock())
+    heart = Heartbeat(call_pool(1), message_pool(1), DatabaseClock())
     heart.beat()
     assert not heart.follows_a_death()
     now = timezone.now()

@@ -5,13 +5,14 @@ from django.test import Client
 from django.utils import timezone
 
 from apps.common.trouble import Refused
-from apps.engine.graph import parse_graph
-from apps.runs import example
-from apps.workflows import checklists, copying, managing, publishing
-from apps.workflows.copying import Pick
-from apps.workflows.depends import CONNECTION, EVENT, TEMPLATE
-from apps.workflows.landing import plans
+from apps.engine.drawing.graph import parse_graph
+from apps.workflows import example
+from apps.workflows.dependencies import CONNECTION, EVENT, TEMPLATE
 from apps.workflows.models import Checklist, Version, Workflow
+from apps.workflows.release import checklists, lifecycle, publishing
+from apps.workflows.transfer import copying
+from apps.workflows.transfer.copying import Pick
+from apps.workflows.transfer.importing import plans
 from apps.workspaces.models import Membership, Role, Secret, Workspace
 from tests.cast import finish
 from tests.test_depends import TRIGGER, calling, drawn, starting
@@ -139,8 +140,8 @@ def test_going_live_waits_for_the_checklist_and_says_why(copy, payments, workspa
     flow, checklist = version.workflow, checklists.open_checklists(version.workflow)[0]
     with pytest.raises(Refused, match=r"hand out the new URL .*; look whether .*; fire it once"):
         publishing.go_live(version, by=owner, now=timezone.now())
-    managing.tick(checklist, checklists.URL, by=owner, now=timezone.now())
-    managing.tick(checklist, checklists.SAMPLE, by=owner, now=timezone.now())
+    lifecycle.tick(checklist, checklists.URL, by=owner, now=timezone.now())
+    lifecycle.tick(checklist, checklists.SAMPLE, by=owner, now=timezone.now())
     finish(example.door(flow, "test"), clock)
     # A change after the run makes v2, which has the same checklist.
     graph = ready.test.drawn().model_dump(mode="json")
@@ -189,8 +190,8 @@ def unfinished(flow):
 
 def test_a_duplicate_has_what_is_still_to_be_done_and_begins_it_anew(copy, payments, owner) -> None:
     (version,) = copy(payments)
-    managing.tick(version.checklist, checklists.URL, by=owner, now=timezone.now())
-    twin = managing.duplicate(version.workflow, by=owner, now=timezone.now())
+    lifecycle.tick(version.checklist, checklists.URL, by=owner, now=timezone.now())
+    twin = lifecycle.duplicate(version.workflow, by=owner, now=timezone.now())
     (own,) = unfinished(twin)
     assert own.workflow == twin and own.source == version.checklist.source and own.needs == version.checklist.needs
     assert own.url_given_at is None
@@ -199,7 +200,7 @@ def test_a_duplicate_has_what_is_still_to_be_done_and_begins_it_anew(copy, payme
 
 
 def test_a_duplicate_of_what_was_live_has_nothing_to_be_done(payments, owner) -> None:
-    assert not unfinished(managing.duplicate(payments, by=owner, now=timezone.now()))
+    assert not unfinished(lifecycle.duplicate(payments, by=owner, now=timezone.now()))
 
 
 @pytest.mark.parametrize("number", [0, 99])
@@ -275,7 +276,7 @@ def test_what_changed_between_the_look_and_the_copy_is_told_and_nothing_is_half_
     other = drawn(workspace, "Other", {"nodes": [TRIGGER], "edges": []})
     asked = {"flow": [payments.slug, other.slug], "to": branch.wsid}
     assert "becomes v1 (Test)" in client.get(url, asked).content.decode()
-    managing.delete(other)
+    lifecycle.delete(other)
     assert "was deleted meanwhile" in client.post(url, asked).content.decode()
     asked["flow"] = [payments.slug]
     Membership.objects.filter(user=owner, workspace=branch).update(role=Role.VIEWER)
@@ -303,7 +304,7 @@ def test_what_is_in_the_archive_there_is_told_and_is_nobody_s_match(copy, worksp
     reminder = drawn(workspace, "Reminder", {"nodes": [TRIGGER], "edges": []})
     starter = drawn(workspace, "Starter", starting(reminder.slug))
     (there,) = copy(reminder, state="test")
-    managing.archive(there.workflow, by=owner, now=timezone.now())
+    lifecycle.archive(there.workflow, by=owner, now=timezone.now())
     (version,) = copy(starter, state="test")
     assert version.drawing().node("go").settings["workflow"] == "Reminder"
     (plan,) = plans(branch, copying.documents([reminder.test], [Pick(slug=reminder.slug, state="test")]))

@@ -4,11 +4,12 @@ import pytest
 from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.channels.models import InboxMessage
-from apps.engine.graph import parse_graph
-from apps.runs import example
-from apps.workflows import approving, copying, publishing
+from apps.channels.models import CapturedMessage
+from apps.engine.drawing.graph import parse_graph
+from apps.workflows import example
 from apps.workflows.models import ApprovalRule, Workflow
+from apps.workflows.release import approval_requests, publishing
+from apps.workflows.transfer import copying
 from apps.workspaces.models import Membership, Role, Workspace
 from tests.cast import PAYMENT, drain, fire
 from tests.test_browser import browser_type_launch_args, grave, pytestmark, quiet_page, shot, signed_in  # noqa: F401
@@ -79,7 +80,7 @@ def test_the_payment_workflow_is_copied_made_ready_goes_live_and_says_its_messag
     page.get_by_text("is live.").first.wait_for()
     fire(example.door(flow, "live"), PAYMENT)
     drain(clock)
-    said = InboxMessage.objects.of(branch).order_by("-id").values_list("address", flat=True)[:2]
+    said = CapturedMessage.objects.of(branch).order_by("-id").values_list("address", flat=True)[:2]
     assert set(said) == {"asha@example.com", "+919800000001"}
     page = at(f"workflows/{flow.slug}", branch)
     assert page.get_by_role("heading", name="Before v1 goes live").count() == 0
@@ -178,7 +179,7 @@ def test_the_longest_names_widen_no_page(at, workspace, owner, payments, width: 
     Workflow.objects.filter(pk=payments.pk).update(name="W" * 100)
     flow = drawn(workspace, "Reminder of an order that is not paid " * 2, calling("S" * 100))
     changed = publishing.save(payments, parse_graph(payment(power={"name": "N" * 100})), by=bob, now=timezone.now())
-    approving.ask(changed, by=bob, now=timezone.now(), comment="W" * 500)
+    approval_requests.ask(changed, by=bob, now=timezone.now(), comment="W" * 500)
     pick = copying.Pick(slug=flow.slug, state="test")
     (done,) = copying.copy(workspace, [pick], place, by=owner, now=timezone.now())
     pages = {

@@ -6,11 +6,11 @@ from django.test import Client
 from django.utils import timezone
 
 from apps.channels.models import Connection
-from apps.engine.graph import parse_graph
-from apps.engine.uses import renamed, used_in
-from apps.triggers.registry import TRIGGERS
-from apps.workflows import publishing
-from apps.workflows.depends import CONNECTION, EVENT, SECRET, TEMPLATE, WORKFLOW, matches, needs_of, who_uses
+from apps.engine.drawing.graph import parse_graph
+from apps.engine.drawing.uses import renamed, used_in
+from apps.sources.registry import TRIGGERS
+from apps.workflows.dependencies import CONNECTION, EVENT, SECRET, TEMPLATE, WORKFLOW, matches, needs_of, who_uses
+from apps.workflows.release import publishing
 from apps.workspaces.models import Secret
 
 TRIGGER = {"id": "start", "kind": "webhook"}

@@ -2,9 +2,9 @@
 
 import json
 
-from apps.engine.graph import parse_graph
-from apps.runs import example
-from apps.workflows.difference import difference, in_short
+from apps.engine.drawing.graph import parse_graph
+from apps.workflows import example
+from apps.workflows.describe.difference import difference, in_short
 
 
 def payment(**changes):

@@ -7,11 +7,11 @@ import pytest
 from django.utils import timezone
 
 from apps.channels.models import Delivery
-from apps.common.jsongate import Malformed
+from apps.common.bounded_json import Malformed
 from apps.common.trouble import Refused
-from apps.engine.graph import parse_graph
+from apps.engine.drawing.graph import parse_graph
 from apps.events.models import Event
-from apps.runs import trying
+from apps.runs import trial
 from apps.runs.models import Run
 from apps.workflows.models import Workflow
 from apps.workspaces.models import Secret
@@ -34,9 +34,9 @@ def without_samples(graph):
 
 def dry(workflow, graph=None, payload=PAYMENT, **given):
     graph = graph or workflow.live.drawing()
-    facts = trying.RunData(workspace=workflow.workspace.facts(), run={"request_id": "r"})
-    answers = {node: trying.Given(**answer) for node, answer in given.items()}
-    return trying.dry(workflow, graph, payload, facts, answers, timezone.now())
+    facts = trial.RunData(workspace=workflow.workspace.facts(), run={"request_id": "r"})
+    answers = {node: trial.Given(**answer) for node, answer in given.items()}
+    return trial.dry(workflow, graph, payload, facts, answers, timezone.now())
 
 
 @pytest.mark.parametrize("path", STORIES, ids=lambda path: path.stem)
@@ -108,7 +108,7 @@ def test_what_the_trigger_refuses_is_said(payments) -> None:
     with pytest.raises(Refused, match="no trigger"):
         dry(payments, parse_graph({}), {})
     with pytest.raises(Malformed):
-        trying.payload_of("{")
+        trial.payload_of("{")
 
 
 def test_one_call_is_tried_for_real_and_tells_no_secret(workspace, payments, outside) -> None:
@@ -118,12 +118,12 @@ def test_one_call_is_tried_for_real_and_tells_no_secret(workspace, payments, out
     outside.answer("/echo", (200, {"you": "Bearer c4nary-token"}))
     auth = {"type": "bearer", "secret": {"secret": "SHOP"}}
     call = {"id": "api", "kind": "http_request", "settings": {"url": {"text": f"{outside.url}/echo"}, "auth": auth}}
-    tried = trying.try_call(payments, parse_graph({"nodes": [call]}), "api", trying.RunData(), timezone.now())
+    tried = trial.try_call(payments, parse_graph({"nodes": [call]}), "api", trial.RunData(), timezone.now())
     assert tried.status == 200 and "c4nary" not in tried.body
     assert outside.got[-1]["headers"]["authorization"] == "Bearer c4nary-token"
     call["settings"]["auth"]["secret"]["secret"] = "GONE"
     with pytest.raises(Refused, match="secret"):
-        trying.try_call(payments, parse_graph({"nodes": [call]}), "api", trying.RunData(), timezone.now())
+        trial.try_call(payments, parse_graph({"nodes": [call]}), "api", trial.RunData(), timezone.now())
 
 
 def test_a_run_for_the_test_list_is_real_and_reaches_only_that_list(client, workspace, payments, owner, clock) -> None:

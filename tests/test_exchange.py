@@ -14,16 +14,17 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from apps.common.trouble import Refused
-from apps.console import canvas_page
-from apps.engine.bounds import MAX_NODES
-from apps.engine.graph import Edge, Graph, Node, Note, Place, parse_graph
+from apps.console.canvas import canvas_page
+from apps.engine.drawing.graph import Edge, Graph, Node, Note, Place, parse_graph
 from apps.engine.registry import NODES
-from apps.runs import example
+from apps.engine.values.bounds import MAX_NODES
 from apps.runs.models import Run
-from apps.triggers.registry import TRIGGERS
-from apps.workflows import depends, landing, managing, publishing
-from apps.workflows.document import Document, document_of, read
+from apps.sources.registry import TRIGGERS
+from apps.workflows import dependencies, example
 from apps.workflows.models import Checklist, Version, Workflow
+from apps.workflows.release import lifecycle, publishing
+from apps.workflows.transfer import importing
+from apps.workflows.transfer.document import Document, document_of, read
 from apps.workspaces.models import Secret
 from tests.cast import drain, finish, fire, undone
 from tests.test_depends import TRIGGER, calling, drawn, starting
@@ -75,12 +76,12 @@ def test_the_round_trip_loses_nothing(workspace, drawing: Graph, name: str, note
     with undone():
         flow = publishing.create(workspace, f"Trip {name}"[:100])
         version = publishing.save(flow, drawing, by=None, now=timezone.now())
-        managing.describe(version, name, note)
+        lifecycle.describe(version, name, note)
         before = exported(version)
         Draft202012Validator(SCHEMA).validate(before)
         Workflow.objects.filter(pk=flow.pk).update(test=None)
         flow.delete()
-        (back,) = landing.land(workspace, [read(json.dumps(before).encode())], by=None, now=timezone.now())
+        (back,) = importing.land(workspace, [read(json.dumps(before).encode())], by=None, now=timezone.now())
         after = exported(back)
         assert after == before
         assert (back.content_hash, back.layout, back.notes) == (version.content_hash, version.layout, version.notes)
@@ -90,7 +91,7 @@ def test_exported_deleted_and_imported_it_runs(client, workspace, payments, owne
     text = client.get(f"/w/{workspace.wsid}/workflows/{payments.slug}/export").content
     publishing.pause(payments, by=owner)
     payments.refresh_from_db()
-    managing.delete(payments)
+    lifecycle.delete(payments)
     url = f"/w/{workspace.wsid}/import"
     page = client.post(url, {"file": SimpleUploadedFile("payments.json", text)})
     assert (
@@ -171,9 +172,9 @@ def test_the_id_of_a_foreign_workflow_leads_nowhere(workspace, outsider) -> None
     place = outsider.memberships.get().workspace
     theirs = drawn(place, "Theirs", {"nodes": [TRIGGER], "edges": []})
     document = read(json.dumps(whole(drawing=starting(theirs.slug))).encode())
-    (plan,) = landing.plans(workspace, [document])
+    (plan,) = importing.plans(workspace, [document])
     assert [match.key for match in plan.matches] == [0]
-    (version,) = landing.land(workspace, [document], by=None, now=timezone.now())
+    (version,) = importing.land(workspace, [document], by=None, now=timezone.now())
     said = [p.message for p in publishing.defects(version.workflow, version.drawing()) if p.node == "go"]
     assert any("There is no workflow" in line for line in said)
 
@@ -196,7 +197,7 @@ def test_a_look_shows_the_problems_of_the_drawing_and_what_is_missing(client, wo
 
 def test_a_broken_drawing_is_taken_in_as_save_would_and_nothing_of_it_is_lost(workspace) -> None:
     broken = {"nodes": [TRIGGER, {"id": "a", "kind": "http_request", "settings": {"url": 5}}], "edges": []}
-    (version,) = landing.land(
+    (version,) = importing.land(
         workspace, [read(json.dumps(whole(drawing=broken)).encode())], by=None, now=timezone.now()
     )
     assert version.drawing().canonical() == parse_graph(broken).canonical()
@@ -212,7 +213,7 @@ def test_files_under_version_control_go_out_and_in_by_the_shell(workspace, payme
     assert "is in" in said("export_workflow", workspace.wsid, "Payments", "--to", file)
     assert Path(file).read_text() == said("export_workflow", workspace.wsid, payments.slug, "--which", "v1")
     checked = said("import_workflow", workspace.wsid, file, "--check")
-    assert "It becomes v2 of “Payments”" in checked and "matched  connection Inbox" in checked
+    assert "It becomes v2 of “Payments”" in checked and "matched  connection Test inbox" in checked
     assert payments.versions.count() == 1
     assert "has v2 now" in said("import_workflow", workspace.wsid, file)
     for wrong in (
@@ -242,7 +243,7 @@ def test_a_workflow_that_is_imported_after_what_starts_it_is_found_by_its_name(w
     drawn = parse_graph({"nodes": [start, end], "edges": [{"source": "start", "outlet": "next", "target": "end"}]})
     publishing.go_live(publishing.save(made, drawn, by=None, now=clock()), by=None, now=clock())
     assert not [p.message for p in publishing.defects(parent, version.drawing()) if p.severity == "error"]
-    assert depends.who_uses(workspace, depends.WORKFLOW, "Child one") == [parent]
+    assert dependencies.who_uses(workspace, dependencies.WORKFLOW, "Child one") == [parent]
     shown = {node["id"]: node["settings"] for node in canvas_page.graph_of(version)["nodes"]}
     assert shown["begin"]["workflow"] == made.slug, "the canvas picks it by its id"
     publishing.go_live(version, by=None, now=clock())

@@ -10,7 +10,7 @@ from queue import Empty
 import pytest
 from kombu import Connection, Exchange, Queue
 
-from apps.common import file_broker
+from fynoflow import file_broker
 
 
 def link(folder: Path) -> Connection:

@@ -6,9 +6,9 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from apps.channels.provider import Message
-from apps.channels.providers.http_gateway import HttpGateway
-from apps.common.calls import Answer
+from apps.common.effects import Answer
+from apps.providers.contract import Message
+from apps.providers.http_gateway.settings import HttpGateway
 
 URL = "https://sms.example/send"
 MESSAGE = Message(channel="sms", address="+919800000001", text="Code 1 & 2: é", key="run-1-sms")

@@ -12,14 +12,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.channels.models import Connection
-from apps.common.clocks import DatabaseClock
-from apps.engine.graph import parse_graph
+from apps.database.clocks import DatabaseClock
+from apps.engine.drawing.graph import parse_graph
 from apps.events.models import Event
 from apps.notifications.models import NotificationEvent
-from apps.runs import launching
+from apps.runs.coordination import subworkflows
 from apps.runs.models import Run
-from apps.workflows import managing, publishing
 from apps.workflows.models import Workflow
+from apps.workflows.release import lifecycle, publishing
 from apps.workspaces.models import Secret
 from tests.cast import Clock, drain, fire
 
@@ -130,15 +130,15 @@ def test_eight_who_make_a_workflow_of_one_name_at_once_get_one_and_a_sentence(st
 
 
 def test_a_name_taken_between_the_look_and_the_write_is_told(story, workspace, monkeypatch) -> None:
-    monkeypatch.setattr(managing, "_free_name", lambda *given: None)
-    flow = managing.begin(workspace, "One")
-    for take in (lambda: managing.begin(workspace, "Payments"), lambda: managing.rename(flow, "Payments", by=None)):
-        with pytest.raises(managing.Refused, match="another workflow is called"):
+    monkeypatch.setattr(lifecycle, "_free_name", lambda *given: None)
+    flow = lifecycle.begin(workspace, "One")
+    for take in (lambda: lifecycle.begin(workspace, "Payments"), lambda: lifecycle.rename(flow, "Payments", by=None)):
+        with pytest.raises(lifecycle.Refused, match="another workflow is called"):
             take()
 
 
 def test_what_one_request_sets_going_is_bounded_and_says_so(published, clock: Clock, monkeypatch) -> None:
-    monkeypatch.setattr(launching, "MAX_BREADTH", 12)
+    monkeypatch.setattr(subworkflows, "MAX_BREADTH", 12)
     url = published({"id": "a", "kind": "stop", "settings": {}})
     flow = Workflow.objects.order_by("-pk").first()
     start = {"kind": "start_workflow", "settings": {"workflow": flow.slug}}
@@ -160,7 +160,7 @@ def test_a_jump_of_the_machines_clock_moves_no_time_of_ours(db, monkeypatch: pyt
     clock, true = DatabaseClock(), timezone.now
     clock.measure()
     for jump in (timedelta(days=2), timedelta(days=-2)):
-        monkeypatch.setattr("apps.common.clocks.timezone.now", lambda jump=jump: true() + jump)
+        monkeypatch.setattr("apps.database.clocks.timezone.now", lambda jump=jump: true() + jump)
         assert abs(clock() - true()) < timedelta(seconds=1)
         clock.measure()
         assert abs(clock() - true()) < timedelta(seconds=1)

@@ -18,16 +18,19 @@ from django_celery_beat.models import PeriodicTask
 from django_celery_beat.schedulers import DatabaseScheduler
 
 from apps.channels.models import Delivery
-from apps.common import clocks, commit_check, rows
-from apps.common.postgresql import base as postgresql
+from apps.database import bulk, clocks, commit_check
+from apps.database.postgresql import base as postgresql
 from apps.notifications.models import Notification
-from apps.runs import example, scheduling, starting, vitals
-from apps.runs.executor import go_on
-from apps.runs.journal import Journal
-from apps.runs.lanes import AT_ONCE
+from apps.runs.claims import starting
+from apps.runs.execution.executor import go_on
+from apps.runs.execution.jobs import INLINE
+from apps.runs.journal.journal import Journal
 from apps.runs.models import Beat, Leader, Run
-from apps.runs.scheduling import OneScheduler
-from apps.runs.watchdog import LIMIT_S, Watchdog
+from apps.runs.upkeep import queue_status
+from apps.runs.worker import scheduling
+from apps.runs.worker.scheduling import OneScheduler
+from apps.runs.worker.watchdog import LIMIT_S, Watchdog
+from apps.workflows import example
 from fynoflow.env import database
 from tests.cast import Clock, Outside, drain, fire
 
@@ -38,7 +41,7 @@ on_postgresql = pytest.mark.skipif("connection.vendor == 'sqlite'", reason="SQLi
 def refusing(table: str) -> Iterator[None]:
     """The database itself refuses new rows of a table."""
     names = {"table": table, "name": f"no_{table}"}
-    if rows.is_sqlite():
+    if bulk.is_sqlite():
         make = "CREATE TRIGGER {name} BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'not today'); END"
         drop = "DROP TRIGGER {name}"
     else:
@@ -59,7 +62,7 @@ def test_a_settle_that_the_database_refuses_sends_nothing_of_what_it_said(
     loaded = example.load(outside.url, timezone.now(), f"{outside.url}/send")
     outside.answer("/customers", (200, {"type": "power"}))
     fire(loaded.webhook_live)
-    (placed,) = starting.start_due(1, clock(), AT_ONCE.room, AT_ONCE.room)
+    (placed,) = starting.start_due(1, clock(), INLINE.room, INLINE.room)
     with refusing(table):
         go_on(placed, clock)
     drain(clock)
@@ -83,7 +86,7 @@ def test_a_server_that_is_read_only_is_away_for_statements_of_django_and_of_ours
     with pytest.raises(OperationalError, match="read-only"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL default_transaction_read_only = on")
         cursor.execute("SET TRANSACTION READ ONLY")
-        rows.insert(Beat, [{"name": "ours", "at": timezone.now()}])
+        bulk.insert(Beat, [{"name": "ours", "at": timezone.now()}])
     Beat.mark("sweep", timezone.now())
 
 
@@ -233,7 +236,7 @@ def test_a_slow_answer_of_the_clock_is_not_believed(monkeypatch: pytest.MonkeyPa
 
 @on_postgresql
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("read", [Beat.objects.count, vitals.unconfirmed], ids=["by Django", "by ours"])
+@pytest.mark.parametrize("read", [Beat.objects.count, queue_status.unconfirmed], ids=["by Django", "by ours"])
 def test_a_page_after_a_failover_finds_a_new_connection(read) -> None:
     read()
     with psycopg.connect(**direct(), autocommit=True) as link:
@@ -247,7 +250,7 @@ def test_an_error_after_the_words_were_claimed_sends_nothing_either(outside: Out
     loaded = example.load(outside.url, timezone.now(), f"{outside.url}/send")
     outside.answer("/customers", (200, {"type": "power"}))
     fire(loaded.webhook_live)
-    (placed,) = starting.start_due(1, clock(), AT_ONCE.room, AT_ONCE.room)
+    (placed,) = starting.start_due(1, clock(), INLINE.room, INLINE.room)
     plain = Journal.speaks
 
     def speaks(journal: Journal, now) -> None:
@@ -277,10 +280,10 @@ def test_a_web_whose_clock_is_ahead_goes_by_the_databases(monkeypatch: pytest.Mo
 @pytest.mark.django_db(transaction=True)
 def test_only_a_transaction_of_its_own_waits_for_nobody() -> None:
     asked = "SELECT current_setting('synchronous_commit')"
-    with rows.unconfirmed():
-        assert rows.read(asked) == [("off",)]
-    assert rows.read(asked) == [("on",)]
+    with bulk.unconfirmed():
+        assert bulk.read(asked) == [("off",)]
+    assert bulk.read(asked) == [("on",)]
     with transaction.atomic():
-        with rows.unconfirmed():
-            assert rows.read(asked) == [("on",)]
-        assert rows.read(asked) == [("on",)]
+        with bulk.unconfirmed():
+            assert bulk.read(asked) == [("on",)]
+        assert bulk.read(asked) == [("on",)]

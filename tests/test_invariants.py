@@ -5,8 +5,8 @@ from django.core.management import CommandError
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from apps.runs.invariants import violations
 from apps.runs.models import Run
+from apps.runs.upkeep.invariants import violations
 from tests.cast import Clock, finish, fire
 from tests.test_commands import said
 

@@ -8,9 +8,11 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from apps.channels.models import Attempt, Connection, Delivery
-from apps.common import crypto, reach
-from apps.runs import example, start_check
+from apps.common import crypto
+from apps.egress import reach
 from apps.runs.models import Run
+from apps.runs.worker import start_check
+from apps.workflows import example
 from apps.workspaces import known_keys
 from apps.workspaces.models import EncryptionKey, Secret
 from fynoflow.env import kept_secret

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from apps.common.calls import Mail
-from apps.common.letters import composed, one_line
+from apps.common.effects import Mail
+from apps.egress.letters import composed, one_line
 
 HINDI = "आपका ऑर्डर A-1 सफलतापूर्वक कन्फर्म हो गया है, धन्यवाद! कृपया ध्यान दें कि डिलीवरी कल सुबह तक हो जाएगी"
 ADDRESS = "noreply@example.com"

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from apps.common.trouble import Refused
-from apps.engine.data import RunData
 from apps.engine.fields import Html, Text
 from apps.engine.texts.templates import filled_value, placeholders, render
+from apps.engine.values.data import RunData
 
 DIFFERENCES = Path(__file__).parent / "data" / "liquid-differences.toml"
 ORDERS = [

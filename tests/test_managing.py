@@ -8,13 +8,13 @@ from django.utils import timezone
 
 from apps.channels.models import Connection
 from apps.common.trouble import Refused
-from apps.engine.graph import parse_graph
+from apps.engine.drawing.graph import parse_graph
 from apps.notifications import editing
 from apps.notifications.models import Content, NotificationEvent, Template
-from apps.runs import example
 from apps.triggers.models import Subscription, Trigger
-from apps.workflows import managing, publishing
+from apps.workflows import example
 from apps.workflows.models import Group, Workflow
+from apps.workflows.release import lifecycle, publishing
 from tests.cast import PAYMENT, finish, fire
 from tests.test_difference import payment
 
@@ -95,8 +95,8 @@ def test_the_list_shows_state_group_and_the_last_day_and_can_be_filtered(
     here, payments, workspace, story, clock
 ) -> None:
     finish(story.webhook_live, clock)
-    group = managing.add_group(workspace, "Money")
-    managing.regroup(payments, group, by=None)
+    group = lifecycle.add_group(workspace, "Money")
+    lifecycle.regroup(payments, group, by=None)
     publishing.create(workspace, "Empty one")
     page = here("workflows")
     assert "Money · Live v1" in page and "1 run in 24 h" in page and "Never ran" in page
@@ -119,7 +119,7 @@ def test_a_workspace_has_at_most_twenty_groups_and_a_deleted_one_keeps_its_workf
     assert "at most 20 groups" in here("groups", verb="add", name="One more")
     assert "that no other has" in here("groups", verb="rename", group=str(Group.objects.get(name="G1").pk), name="G2")
     group = Group.objects.get(name="G3")
-    managing.regroup(payments, group, by=None)
+    lifecycle.regroup(payments, group, by=None)
     assert "its workflows are still there" in here("groups", verb="delete", group=str(group.pk))
     payments.refresh_from_db()
     assert payments.group is None
@@ -190,7 +190,7 @@ def test_versions_that_are_not_there_are_404(client, workspace, payments, query:
 def test_the_change_log_says_who_did_what_and_putting_back_is_logged_itself(here, payments, owner) -> None:
     v2 = saved(payments, by=owner, power={"name": "Strong customer?"})
     publishing.go_live(v2, by=owner, now=timezone.now())
-    managing.rename(payments, "Money in", by=owner)
+    lifecycle.rename(payments, "Money in", by=owner)
     log = f"workflows/{payments.slug}/log"
     page = here(log)
     for words in ("v2 (Test): 3 blocks changed", "v2 (Live)", "renamed to “Money in”", owner.email, "Live: v1 → v2"):
@@ -205,16 +205,16 @@ def test_the_change_log_says_who_did_what_and_putting_back_is_logged_itself(here
 
 
 def test_what_cannot_be_put_back_is_said_and_changes_nothing(payments, owner, workspace) -> None:
-    managing.rename(payments, "Money in", by=owner)
-    managing.rename(payments, "Money", by=owner)
+    lifecycle.rename(payments, "Money in", by=owner)
+    lifecycle.rename(payments, "Money", by=owner)
     publishing.create(workspace, "Money in")
-    kept = managing.Kept.objects.get_for_object(payments)[1]
+    kept = lifecycle.Kept.objects.get_for_object(payments)[1]
     with pytest.raises(Refused, match="another workflow is called"):
-        managing.put_back(payments, kept, by=owner, now=timezone.now())
+        lifecycle.put_back(payments, kept, by=owner, now=timezone.now())
     NotificationEvent.objects.filter(name="payment_link").update(name="gone")
-    kept = managing.Kept.objects.get_for_object(payments).filter(revision__comment__contains="(Live)").first()
+    kept = lifecycle.Kept.objects.get_for_object(payments).filter(revision__comment__contains="(Live)").first()
     with pytest.raises(Refused, match="has 1 errors now"):
-        managing.put_back(payments, kept, by=owner, now=timezone.now())
+        lifecycle.put_back(payments, kept, by=owner, now=timezone.now())
     payments.refresh_from_db()
     assert payments.name == "Money"
 
@@ -303,4 +303,4 @@ def test_a_notification_event_is_made_used_and_kept_while_a_workflow_says_it(her
 
 
 def workspace_connection(workspace):
-    return Connection.objects.of(workspace).get(name="Inbox")
+    return Connection.objects.of(workspace).get(name="Test inbox")

@@ -8,17 +8,17 @@ import pytest
 from django.db import OperationalError, connection
 from django.utils import timezone
 
-from apps.channels import transitions as deliveries
+from apps.channels import deliveries
 from apps.channels.models import Delivery
-from apps.common import committer
-from apps.common.remembering import remembered
+from apps.database import group_commit
+from apps.database.ttl_cache import remembered
 from apps.engine.nodes.http_request import HttpRequest
 from apps.engine.nodes.send import Send
 from apps.events.models import Event, SeenKey
-from apps.runs import claiming, starting, transitions
-from apps.runs.executor import carry_on, drive
+from apps.runs.claims import claiming, settling, starting
+from apps.runs.execution.executor import carry_on, drive
 from apps.runs.models import Run
-from apps.runs.sweeping import sweep
+from apps.runs.worker.poller import sweep
 from apps.triggers.models import Subscription
 from apps.workflows.models import Version
 from tests.cast import PAYMENT, Clock, Outside, drain, finish, fire
@@ -175,25 +175,25 @@ def test_messages_of_a_settle_whose_commit_was_slow_go_out(
     """The first commit lands after its caller has tried again: the second moves nothing, and still it is ours."""
     _, answer = fire(story.webhook_live)
     held = starting.route(answer["request_id"], clock())
-    plain, slow = committer.submitted, [1]
+    plain, slow = group_commit.submitted, [1]
 
     def submitted(writer, item):
         done = plain(writer, item)
-        if writer is transitions.write and slow:
+        if writer is settling.write and slow:
             slow.pop()
-            monkeypatch.setattr(transitions, "_is_there", late)
+            monkeypatch.setattr(settling, "_is_there", late)
             failed: Future[None] = Future()
-            failed.set_exception(committer.Doubtful())
+            failed.set_exception(group_commit.Doubtful())
             return failed
         return done
 
-    there, asked = transitions._is_there, []
+    there, asked = settling._is_there, []
 
     def late(cursor) -> bool:
         asked.append(1)
         return len(asked) > 1 and there(cursor)
 
-    monkeypatch.setattr(committer, "submitted", submitted)
+    monkeypatch.setattr(group_commit, "submitted", submitted)
     carry_on(held, clock)
     assert Run.objects.get().state == "completed" and len(outside.got) == 2 and len(asked) >= 2
     assert {row.state for row in Delivery.objects.all()} <= {"sent", "ready"}
@@ -231,7 +231,7 @@ def test_trouble_of_the_database_is_no_stumble_of_an_event_or_a_run(story, clock
     held = starting.route(answer["request_id"], clock())
     assert held is not None
     clock.forward(seconds=61)
-    transitions.sweep(clock())
+    settling.sweep(clock())
     with monkeypatch.context() as away:
         away.setattr(claiming, "_walked", locked)
         for _ in range(4):

@@ -9,16 +9,16 @@ from hypothesis import strategies as st
 
 from apps.common.trouble import Refused
 from apps.engine.conditions import Test
-from apps.engine.data import RunData
+from apps.engine.contract.node import Try
+from apps.engine.drawing.graph import parse_graph
+from apps.engine.drawing.samples import known, previews
 from apps.engine.fields import Text
-from apps.engine.graph import parse_graph
-from apps.engine.node import Try
 from apps.engine.nodes.http_request import HttpRequest
 from apps.engine.nodes.transform import Transform
-from apps.engine.paths import MISSING, member, reached, segments, written
-from apps.engine.samples import known, previews
-from apps.engine.shown import shown
 from apps.engine.texts.templates import placeholders, render
+from apps.engine.values.data import RunData
+from apps.engine.values.paths import MISSING, member, reached, segments, written
+from apps.engine.values.to_text import shown
 from tests.test_engine import NOW
 
 WORDS = ["name", "limit", "in", "empty", "size", "first", "last", "First Name", "user.email", "deal[x]", "0", "naïve-é"]

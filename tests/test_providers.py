@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from apps.channels.provider import CHANNELS, Message, Provider, Result
-from apps.channels.registry import PROVIDERS
-from apps.common import mailer, outbound
-from apps.common.calls import Answer, HttpCall, Keep, Mail, NoAnswer
+from apps.common.effects import Answer, Capture, HttpCall, Mail, NoAnswer
 from apps.common.trouble import Refused
+from apps.egress import client, mailer
+from apps.providers.contract import CHANNELS, Message, Provider, Result
+from apps.providers.registry import PROVIDERS
 from tests.raw import Raw, Script, Server, answering, certificate, reset
 
 MOODS = ("fine", "absent", "hangs", "resets", "drips", "busy", "broken", "nonsense", "rude")
@@ -110,7 +110,7 @@ CASES = {
         },
         kinds={"broken": "refused", "nonsense": "unknown"},
     ),
-    "inbox": Case(settings=lambda port: {}, servers={}, kinds=dict.fromkeys(MOODS, "accepted")),
+    "capture": Case(settings=lambda port: {}, servers={}, kinds=dict.fromkeys(MOODS, "accepted")),
 }
 EXPECTED = {
     "fine": "accepted",
@@ -146,10 +146,10 @@ def attempt(provider: Provider) -> Result:
     effect = provider.prepare(message(type(provider)))
     match effect:
         case HttpCall():
-            return provider.read(outbound.send(effect))
+            return provider.read(client.send(effect))
         case Mail():
             return provider.read(mailer.deliver(effect))
-        case Keep():
+        case Capture():
             return provider.read(Answer(status=200))
 
 
@@ -175,7 +175,7 @@ def test_the_same_message_is_prepared_alike_and_says_its_key(kind: str) -> None:
     provider = PROVIDERS.all()[kind].model_validate(CASES[kind].settings(8080))
     first, again = (provider.prepare(message(type(provider))) for _ in range(2))
     assert first == again
-    if not isinstance(first, Keep):
+    if not isinstance(first, Capture):
         assert "run-1-sms" in first.model_dump_json()
 
 

@@ -6,11 +6,12 @@ from datetime import timedelta
 from django.db import OperationalError
 from django.utils import timezone
 
-from apps.common import clocks, reach
-from apps.common.calls import Answer, NoAnswer
-from apps.runs.heartbeat import Heartbeat
-from apps.runs.lanes import calls, messages
+from apps.common.effects import Answer, NoAnswer
+from apps.database import clocks
+from apps.egress import reach
 from apps.runs.models import Run, Worker
+from apps.runs.worker.heartbeat import Heartbeat
+from apps.runs.worker.pools import call_pool, message_pool
 from tests.cast import Clock, drain, fire
 
 UNREACHED = NoAnswer(kind="not_sent", reason="could not connect", unreached=True)
@@ -62,7 +63,7 @@ def test_a_call_that_we_alone_cannot_connect_is_given_back_with_all_its_tries(pu
 
 
 def test_a_worker_hears_only_of_others_that_live(db) -> None:
-    hearts = [Heartbeat(calls(1), messages(1), clocks.DatabaseClock()) for _ in range(3)]
+    hearts = [Heartbeat(call_pool(1), message_pool(1), clocks.DatabaseClock()) for _ in range(3)]
     for heart in hearts:
         heart.beat()
     Worker.objects.filter(pk=hearts[0].id).update(seen_at=timezone.now() - timedelta(minutes=1))

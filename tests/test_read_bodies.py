@@ -3,11 +3,11 @@
 import pytest
 from django.test import Client
 
-from apps.common.inbound import Inbound, WrongType, read_body
 from apps.common.trouble import Malformed
 from apps.engine.conditions import Group, evaluate
-from apps.engine.data import RunData
 from apps.engine.texts.templates import filled_value, render
+from apps.engine.values.data import RunData
+from apps.ingress.request import Inbound, WrongType, read_body
 from apps.runs.models import Run
 from tests.cast import Clock, drain, path_of
 from tests.test_engine import NOW

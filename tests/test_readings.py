@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from apps.engine.conditions import Group, evaluate
-from apps.engine.data import RunData
-from apps.engine.moments import as_moment
-from apps.engine.node import Try
+from apps.engine.contract.node import Try
 from apps.engine.nodes.delay import Delay
-from apps.engine.numerals import NotReadable, as_number
 from apps.engine.texts.templates import render
+from apps.engine.values.data import RunData
+from apps.engine.values.moments import as_moment
+from apps.engine.values.numerals import NotReadable, as_number
 from tests.test_engine import NOW
 
 

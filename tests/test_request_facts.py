@@ -8,7 +8,7 @@ from django.test import Client
 
 from apps.events.models import Event
 from apps.runs.models import Run
-from apps.triggers.types.webhook import Webhook
+from apps.sources.webhook.settings import Webhook
 from tests.cast import Clock, drain, fire, path_of
 from tests.test_senders import form
 

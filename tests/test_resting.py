@@ -7,14 +7,14 @@ import psycopg
 import pytest
 from django.db import OperationalError, connection
 
-from apps.common import rows
-from apps.common.postgresql import base as postgresql
-from apps.common.postgresql import resting
+from apps.database import bulk
+from apps.database.postgresql import base as postgresql
+from apps.database.postgresql import resting
 from tests.test_hosts import direct, on_postgresql
 
 
 def backend() -> int:
-    return int(rows.read("SELECT pg_backend_pid()")[0][0])
+    return int(bulk.read("SELECT pg_backend_pid()")[0][0])
 
 
 def ended(process: int) -> None:
@@ -29,8 +29,8 @@ def test_a_connection_that_one_hand_gave_back_serves_the_next_thread(none_rests)
         first = one.submit(backend).result()
         second = other.submit(backend).result()
         assert second != first, "that one has it still"
-        one.submit(rows.let_go).result()
-        other.submit(rows.let_go).result()
+        one.submit(bulk.let_go).result()
+        other.submit(bulk.let_go).result()
         assert [one.submit(backend).result(), other.submit(backend).result()] == [second, first]
         one.submit(lambda: connection.close()).result()
         other.submit(lambda: connection.close()).result()
@@ -40,7 +40,7 @@ def test_a_connection_that_one_hand_gave_back_serves_the_next_thread(none_rests)
 @pytest.mark.django_db(transaction=True)
 def test_what_the_server_ended_while_it_rested_is_not_given_out(none_rests) -> None:
     dead = backend()
-    rows.let_go()
+    bulk.let_go()
     ended(dead)
     assert backend() != dead
 
@@ -55,7 +55,7 @@ def test_only_a_few_rest_and_none_that_is_within_a_transaction_or_too_old(none_r
     monkeypatch.setattr(resting, "MOST", 1)
     with psycopg.connect(**direct(), autocommit=True) as link:
         assert not resting.rests(link, time.monotonic())
-        rows.let_go()
+        bulk.let_go()
         assert not resting.rests(link, None)
     assert backend() == mine
 
@@ -66,7 +66,7 @@ def test_when_one_finds_a_primary_of_yesterday_the_others_end_too(none_rests, mo
     with psycopg.connect(**direct(), autocommit=True) as link:
         assert resting.rests(link, None)
         backend()
-        rows.let_go()
+        bulk.let_go()
         monkeypatch.setattr(postgresql, "_newest", {cluster: 2**31 for cluster in postgresql._newest})
         with pytest.raises(OperationalError, match="old primary"):
             backend()

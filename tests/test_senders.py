@@ -11,9 +11,9 @@ import pytest
 from django.test import Client
 
 from apps.events.models import Event, SeenKey
-from apps.triggers.known_senders import SENDERS, SenderGuard
+from apps.sources.known_senders import SENDERS, SenderGuard
+from apps.sources.signatures import HmacGuard
 from apps.triggers.models import LoggedRequest
-from apps.triggers.signatures import HmacGuard
 from tests.cast import fire, path_of
 
 SECRET, KEY = "s3cret", base64.b64encode(b"sixteen bytes ok").decode()

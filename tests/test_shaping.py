@@ -10,17 +10,17 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.channels import doubts, gates
-from apps.channels import transitions as deliveries
-from apps.channels.gating import PARTS, Admitted, Limits, Standing, admitted, counted, open_for, trips
+from apps.channels import deliveries, doubts, sending_limits_store
 from apps.channels.models import Connection, Delivery, Gate
 from apps.channels.sending import send
-from apps.common import reach
-from apps.common.fairness import fairly
+from apps.channels.sending_limits import PARTS, Admitted, Limits, Standing, admitted, counted, open_for, trips
+from apps.database.fair_share import fairly
+from apps.egress import reach
 from apps.events.models import Event
-from apps.runs.lanes import AT_ONCE, Job, Lane
+from apps.runs.execution.jobs import INLINE, Job
 from apps.runs.models import Run
-from apps.runs.sweeping import take_messages, take_news, take_runs
+from apps.runs.worker.poller import take_messages, take_news, take_runs
+from apps.runs.worker.pools import WorkerPool
 from apps.workspaces.models import Workspace
 from tests.cast import PAYMENT, Clock, Outside, drain, fire
 from tests.test_sending import carried_by
@@ -31,7 +31,7 @@ GATEWAY = {"body": {"text": "{{ text }}"}, "id_path": "id"}
 
 @pytest.fixture(autouse=True)
 def _nothing_seen() -> None:
-    gates._seen.clear()
+    sending_limits_store._seen.clear()
 
 
 @pytest.fixture
@@ -135,9 +135,9 @@ def test_a_backlog_of_one_workspace_keeps_no_other_waiting(story, workspace, clo
     late = Event(**{f.attname: getattr(late, f.attname) for f in Event._meta.fields if f.attname != "id"})
     late.received_at = clock() + timedelta(hours=1)
     late.save()
-    lane = Lane("t", 10, lambda: None)
+    lane = WorkerPool("t", 10, lambda: None)
     assert lane.room(workspace.pk) == 5, "no workspace takes more than half of the hands"
-    jobs = take_news(clock, lane, AT_ONCE)
+    jobs = take_news(clock, lane, INLINE)
     assert len(jobs) == 5
     late.refresh_from_db()
     assert late.state == "failed", "it was looked at, although 25 older ones wait"
@@ -146,17 +146,17 @@ def test_a_backlog_of_one_workspace_keeps_no_other_waiting(story, workspace, clo
 def test_due_runs_of_a_workspace_wait_for_room_and_others_go(story, workspace, clock: Clock) -> None:
     for _ in range(6):
         fire(story.webhook_live)
-    take_news(clock, AT_ONCE, AT_ONCE)
+    take_news(clock, INLINE, INLINE)
     Run.objects.update(state="ready", due_at=clock(), token=None, lease_until=None)
     elsewhere = Workspace.objects.create(name="Elsewhere")
     Run.objects.filter(pk=Run.objects.latest("pk").pk).update(workspace=elsewhere)
-    jobs = take_runs(clock, Lane("t", 4, lambda: None), AT_ONCE)
+    jobs = take_runs(clock, WorkerPool("t", 4, lambda: None), INLINE)
     assert sorted(job.workspace for job in jobs) == [workspace.pk, workspace.pk, elsewhere.pk]
 
 
 def test_hands_that_a_workspace_holds_count_against_it(workspace) -> None:
     Workspace.objects.create(name="Elsewhere")
-    lane = Lane("t", 4, lambda: None)
+    lane = WorkerPool("t", 4, lambda: None)
     lane._pool.submit = lambda *_: None  # they are given and not done yet
     lane.give([Job(workspace.pk, print), Job(workspace.pk, print)])
     assert (lane.room(workspace.pk), lane.room(0), lane.free()) == (0, 2, 2)
@@ -166,12 +166,12 @@ def test_a_connection_sends_no_more_in_a_period_than_it_may(gateway: Connection,
     gateway.rate, gateway.rate_period = 3, 60
     gateway.save()
     messages(gateway, 8, clock())
-    AT_ONCE.give(take_messages(clock, AT_ONCE))
+    INLINE.give(take_messages(clock, INLINE))
     assert states() == {"sent": 3, "ready": 5}
     clock.forward(seconds=59)
-    assert take_messages(clock, AT_ONCE) == []
+    assert take_messages(clock, INLINE) == []
     clock.forward(seconds=2)
-    AT_ONCE.give(take_messages(clock, AT_ONCE))
+    INLINE.give(take_messages(clock, INLINE))
     assert states() == {"sent": 6, "ready": 2}
     assert set(Delivery.objects.filter(state="ready").values_list("attempt", flat=True)) == {0}
 
@@ -191,9 +191,9 @@ def test_a_message_of_a_limited_connection_is_not_sent_past_its_gate(
 def test_a_paused_connection_sends_nothing_until_it_goes_on(gateway: Connection, clock: Clock) -> None:
     Connection.objects.update(paused=True)
     messages(gateway, 2, clock())
-    assert take_messages(clock, AT_ONCE) == []
+    assert take_messages(clock, INLINE) == []
     Connection.objects.update(paused=False)
-    AT_ONCE.give(take_messages(clock, AT_ONCE))
+    INLINE.give(take_messages(clock, INLINE))
     assert states() == {"sent": 2}
 
 
@@ -239,14 +239,14 @@ def test_a_worker_that_fails_alone_steps_back_alone_and_a_second_one_agrees(
     def works(worker: UUID, rounds: int) -> int:
         """What it asks the provider meanwhile."""
         doubts.forget()
-        gates._seen.clear()
+        sending_limits_store._seen.clear()
         return goes_on(worker, rounds)
 
     def goes_on(worker: UUID, rounds: int) -> int:
         reach.meet(worker, lambda: [frozenset()], reach.nobody)
         before = len(outside.got)
         for _ in range(rounds):
-            AT_ONCE.give(take_messages(clock, deliveries_hands(1)))
+            INLINE.give(take_messages(clock, deliveries_hands(1)))
         return len(outside.got) - before
 
     assert works(first, 15) == 10 and Gate.objects.get().open_until is None, "it takes no more, others may"
@@ -262,16 +262,16 @@ def test_a_worker_that_fails_alone_steps_back_alone_and_a_second_one_agrees(
     assert states() == {"sent": 40}
 
 
-def deliveries_hands(count: int) -> Lane:
-    return Lane("t", count, lambda: None)
+def deliveries_hands(count: int) -> WorkerPool:
+    return WorkerPool("t", count, lambda: None)
 
 
 def test_a_message_that_needs_no_call_leaves_the_probe_to_another(gateway: Connection, clock: Clock) -> None:
     Gate.objects.create(connection=gateway, open_until=clock(), trips=1)
     messages(gateway, 2, clock())
     Delivery.objects.filter(pk=Delivery.objects.earliest("pk").pk).update(expires_at=clock(), due_at=clock())
-    AT_ONCE.give(take_messages(clock, AT_ONCE))
-    AT_ONCE.give(take_messages(clock, AT_ONCE))
+    INLINE.give(take_messages(clock, INLINE))
+    INLINE.give(take_messages(clock, INLINE))
     assert states() == {"failed": 1, "sent": 1}
     assert Gate.objects.get().open_until is None
 
@@ -279,7 +279,7 @@ def test_a_message_that_needs_no_call_leaves_the_probe_to_another(gateway: Conne
 def test_4xx_answers_open_no_breaker(gateway: Connection, outside: Outside, clock: Clock) -> None:
     outside.answer("/send", (400, {}))
     messages(gateway, 30, clock())
-    AT_ONCE.give(take_messages(clock, AT_ONCE))
+    INLINE.give(take_messages(clock, INLINE))
     assert states() == {"failed": 30} and not Gate.objects.exists()
 
 
@@ -299,11 +299,11 @@ def test_what_was_sent_is_settled_whatever_becomes_of_the_gate(
         raise OperationalError("the database is away")
 
     messages(gateway, 2, clock())
-    monkeypatch.setattr(gates, "notice", away)
-    AT_ONCE.give(take_messages(clock, AT_ONCE))
+    monkeypatch.setattr(sending_limits_store, "notice", away)
+    INLINE.give(take_messages(clock, INLINE))
     assert states() == {"sent": 2}
-    monkeypatch.setattr(gates, "_is_limited", away)
-    assert gates.is_limited(gateway.pk), "then the claim counts"
+    monkeypatch.setattr(sending_limits_store, "_is_limited", away)
+    assert sending_limits_store.is_limited(gateway.pk), "then the claim counts"
 
 
 def test_a_workspace_gets_its_part_of_the_hands_however_many_connections_it_has(
@@ -311,6 +311,6 @@ def test_a_workspace_gets_its_part_of_the_hands_however_many_connections_it_has(
 ) -> None:
     Workspace.objects.create(name="Elsewhere")
     messages(gateway, 9, clock())
-    messages(Connection.objects.get(kind="inbox"), 9, clock())
-    lane = Lane("t", 8, lambda: None)
+    messages(Connection.objects.get(kind="capture"), 9, clock())
+    lane = WorkerPool("t", 8, lambda: None)
     assert len(take_messages(clock, lane)) == lane.room(workspace.pk) == 4

@@ -24,16 +24,16 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from apps.channels import transitions as deliveries
+from apps.channels import deliveries
 from apps.channels.models import Delivery
-from apps.channels.provider import Result
-from apps.common.calls import Answer, NoAnswer
-from apps.engine.node import Try
-from apps.runs import claiming, deciding, starting, transitions
-from apps.runs.invariants import violations
+from apps.common.effects import Answer, NoAnswer
+from apps.engine.contract.node import Try
+from apps.providers.contract import Result
+from apps.runs.claims import claiming, interventions, settling, starting
+from apps.runs.interpreter.interpreter import effect_key
 from apps.runs.models import Run, Step
-from apps.runs.sweeping import tidy
-from apps.runs.walking import effect_key
+from apps.runs.upkeep.invariants import violations
+from apps.runs.worker.poller import tidy
 from tests.cast import PAYMENT, Clock, fire
 
 ANSWERS: dict[str, Answer | NoAnswer] = {
@@ -91,21 +91,21 @@ class World:
     def fire(self, key: int) -> None:
         fire(self.url, {**PAYMENT, "order_id": f"A-{key}"}, **{"Idempotency-Key": str(key)})
 
-    def take(self) -> list[transitions.Held]:
+    def take(self) -> list[settling.Held]:
         """A worker claims runs; their calls begin."""
         placed = starting.start_due(MANY, self.clock(), everybody, nobody)
         placed += claiming.claim_due(MANY, self.clock(), everybody, nobody)
         held = [one.held for one in placed if one.held is not None]
         return [self._called(one) for one in sorted(held, key=lambda one: order_of(one.run))]
 
-    def _called(self, held: transitions.Held) -> transitions.Held:
+    def _called(self, held: settling.Held) -> settling.Held:
         self.called[effect_key(held.journal, held.node)] += 1
         return held
 
-    def answer(self, held: transitions.Held, kind: str) -> list[transitions.Held]:
+    def answer(self, held: settling.Held, kind: str) -> list[settling.Held]:
         """The worker hears an answer and settles, early or late."""
         this = Try(attempt=held.attempt, key=effect_key(held.journal, held.node), now=self.clock())
-        after = transitions.settle(held, held.block.conclude(ANSWERS[kind], this), self.clock())
+        after = settling.settle(held, held.block.conclude(ANSWERS[kind], this), self.clock())
         return [self._called(after)] if after is not None else []
 
     def take_messages(self) -> list[deliveries.Held]:
@@ -124,8 +124,8 @@ class World:
             return
         run = runs[number % len(runs)]
         if verdict == "cancel":
-            deciding.cancel(run.pk, "somebody", self.clock())
-        elif deciding.decide(run.pk, verdict, "somebody", self.clock()) and verdict == "again":
+            interventions.cancel(run.pk, "somebody", self.clock())
+        elif interventions.decide(run.pk, verdict, "somebody", self.clock()) and verdict == "again":
             self.again[f"{run.pk}-{run.node}-{run.visit}"] += 1
 
     def pass_time(self, seconds: int) -> None:
@@ -202,7 +202,7 @@ class Machine(RuleBasedStateMachine):
     def a_message_is_answered(self, one: Any, kind: str) -> None:
         self.world.answer_message(one, kind)
 
-    @rule(number=st.integers(0, 3), verdict=st.sampled_from([*deciding.VERDICTS, "cancel"]))
+    @rule(number=st.integers(0, 3), verdict=st.sampled_from([*interventions.VERDICTS, "cancel"]))
     def a_person_decides(self, number: int, verdict: str) -> None:
         self.world.decide(number, verdict)
 
@@ -253,6 +253,6 @@ def stepped(world: World, chance: random.Random) -> None:
             for message in world.take_messages():
                 world.answer_message(message, chance.choice(RESULTS))
         case 7:
-            world.decide(chance.randrange(12), chance.choice([*deciding.VERDICTS, "cancel"]))
+            world.decide(chance.randrange(12), chance.choice([*interventions.VERDICTS, "cancel"]))
         case _:
             world.pass_time(chance.choice([30, 130, 4000]))

@@ -16,9 +16,9 @@ from apps.channels.models import Delivery
 from apps.engine.registry import NODES
 from apps.events.firing import Custom
 from apps.events.firing import fire as fire_event
-from apps.runs import example
 from apps.runs.models import Run, Step
-from apps.triggers.registry import TRIGGERS
+from apps.sources.registry import TRIGGERS
+from apps.workflows import example
 from apps.workflows.models import Workflow
 from apps.workspaces.models import Workspace
 from tests.cast import Clock, Outside, drain, fire

@@ -6,15 +6,14 @@ from typing import Any
 import pytest
 
 from apps.common.exact import plus
-from apps.engine.data import RunData
-from apps.engine.node import Try
+from apps.engine.contract.node import Try
 from apps.engine.nodes.delay import Delay
 from apps.engine.nodes.digest import Digest
 from apps.engine.nodes.split import Split
 from apps.engine.nodes.wait_for_event import WaitForEvent
 from apps.engine.texts.templates import key_of
-from apps.runs.models import Run
-from apps.runs.shared import DigestWindow, Listening
+from apps.engine.values.data import RunData
+from apps.runs.models import DigestWindow, Listening, Run
 from tests.cast import Clock, drain, fire
 from tests.test_engine import NOW
 from tests.test_waiting import news

@@ -6,11 +6,11 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from apps.engine.graph import parse_graph
+from apps.engine.drawing.graph import parse_graph
 from apps.notifications.models import Content
-from apps.runs import walking
+from apps.runs.interpreter import interpreter
 from apps.runs.models import Run
-from apps.workflows import publishing
+from apps.workflows.release import publishing
 from tests.cast import Clock, drain, fire, rows
 
 WAIT = {"id": "wait", "kind": "delay", "settings": {"amount": 1, "unit": "hours"}}
@@ -19,8 +19,8 @@ WAIT = {"id": "wait", "kind": "delay", "settings": {"amount": 1, "unit": "hours"
 @pytest.fixture
 def old_worker(monkeypatch: pytest.MonkeyPatch):
     """Whether the worker is one that does not know the block yet."""
-    known, seen = walking._Walk._block, {"is_old": True}
-    monkeypatch.setattr(walking._Walk, "_block", lambda walk, node: None if seen["is_old"] else known(walk, node))
+    known, seen = interpreter._Walk._block, {"is_old": True}
+    monkeypatch.setattr(interpreter._Walk, "_block", lambda walk, node: None if seen["is_old"] else known(walk, node))
     return seen
 
 

@@ -13,19 +13,19 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.channels.models import Attempt, Connection, Delivery, Gate, InboxMessage
-from apps.common import away
-from apps.common.clocks import DatabaseClock
+from apps.channels.models import Attempt, CapturedMessage, Connection, Delivery, Gate
 from apps.common.ids import first_id, ordered_id
 from apps.console.system import troubles
-from apps.events import transitions as events
+from apps.database import away
+from apps.database.clocks import DatabaseClock
+from apps.events import store as events
 from apps.events.models import Event, SeenKey
 from apps.notifications.models import Notification
-from apps.runs.heartbeat import Heartbeat
-from apps.runs.lanes import calls, messages
 from apps.runs.models import Beat, Run, Step, Worker
-from apps.runs.purging import purge
-from apps.runs.vitals import lanes, vitals
+from apps.runs.upkeep.queue_status import lanes, vitals
+from apps.runs.upkeep.retention import purge
+from apps.runs.worker.heartbeat import Heartbeat
+from apps.runs.worker.pools import call_pool, message_pool
 from apps.workspaces.models import Membership, Role
 from tests.cast import Clock, drain, finish, fire
 
@@ -107,7 +107,7 @@ def test_metrics_want_their_token(story, settings) -> None:
 
 
 def test_a_machine_says_that_it_lives_and_takes_its_row_along(db) -> None:
-    hands, senders = calls(3), messages(5)
+    hands, senders = call_pool(3), message_pool(5)
     heart = Heartbeat(hands, senders, DatabaseClock())
     heart.beat()
     heart.beat()
@@ -124,7 +124,7 @@ def test_a_clock_that_is_off_is_set_right_by_the_databases(db, monkeypatch: pyte
     if connection.vendor != "postgresql":
         pytest.skip("SQLite has no clock of its own")
     true = timezone.now
-    monkeypatch.setattr("apps.common.clocks.timezone.now", lambda: true() - timedelta(hours=5))
+    monkeypatch.setattr("apps.database.clocks.timezone.now", lambda: true() - timedelta(hours=5))
     clock = DatabaseClock()
     clock.measure()
     assert abs(clock() - true()) < timedelta(seconds=1)
@@ -203,7 +203,7 @@ def test_old_bodies_go_and_the_journal_stays(system, story, clock: Clock, monkey
     assert (bytes(old.event.raw), old.event.body) == (b"", {}) and new.event.body["order_id"] == "A-1"
     assert all(step.output == step.input == {} for step in old.steps.all()) and old.steps.exists()
     assert [d.content for d in Delivery.objects.filter(run_id=old.pk)] == [{}, {}]
-    assert InboxMessage.objects.count() == 2, "those of the new one"
+    assert CapturedMessage.objects.count() == 2, "those of the new one"
     assert purge(timezone.now())["bodies"] == 0
     Event.objects.filter(pk=old.event_id).update(received_at=timezone.now() - timedelta(days=40))
     page = system.get(reverse("run", args=[old.workspace.wsid, old.pk])).content.decode()

@@ -5,19 +5,19 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from apps.engine.graph import parse_graph
+from apps.engine.drawing.graph import parse_graph
 from apps.engine.nodes.split import part_of
-from apps.engine.wall_clock import at_wall, days_later, next_time
+from apps.engine.values.wall_clock import at_wall, days_later, next_time
 from apps.events import finding
 from apps.events.firing import Custom
 from apps.events.firing import fire as fire_event
 from apps.events.models import Event
-from apps.runs import claiming, deciding, invariants, parking, starting
-from apps.runs.models import Run
-from apps.runs.shared import DigestItem, DigestWindow, Listening
-from apps.runs.sweeping import sweep
-from apps.workflows import publishing
+from apps.runs.claims import claiming, interventions, quarantine, starting
+from apps.runs.models import DigestItem, DigestWindow, Listening, Run
+from apps.runs.upkeep import invariants
+from apps.runs.worker.poller import sweep
 from apps.workflows.models import Workflow
+from apps.workflows.release import publishing
 from tests.cast import Clock, drain, fire
 
 WAIT = {"event": "paid", "match": [{"path": "id", "value": {"text": "{{ id }}"}}], "amount": 1, "unit": "hours"}
@@ -171,7 +171,7 @@ def test_a_wait_of_a_worker_from_before_the_key_is_found_and_gets_one(waiting: R
 
 
 def test_a_wait_that_was_cancelled_hears_nothing(waiting: Run, clock: Clock) -> None:
-    assert deciding.cancel(waiting.pk, "ops@example.com", clock())
+    assert interventions.cancel(waiting.pk, "ops@example.com", clock())
     event = news(waiting, clock, {"id": 7})
     drain(clock)
     event.refresh_from_db()
@@ -184,7 +184,7 @@ def test_what_comes_after_a_digest_was_cancelled_is_gathered_anew(published, clo
     url = published({"id": "gather", "kind": "digest", "settings": settings})
     fire(url, {"id": 1})
     drain(clock)
-    deciding.cancel(Run.objects.get().pk, "ops@example.com", clock())
+    interventions.cancel(Run.objects.get().pk, "ops@example.com", clock())
     for _ in range(2):
         fire(url, {"id": 1})
         drain(clock)
@@ -217,7 +217,7 @@ def sent(run: Run) -> dict:
 
 def test_a_digest_outlives_the_run_that_opened_it_and_only_what_that_brought_leaves(gathering, clock: Clock) -> None:
     first, second, *others = gathering
-    assert deciding.cancel(first.pk, "ops@example.com", clock())
+    assert interventions.cancel(first.pk, "ops@example.com", clock())
     second.refresh_from_db()
     assert (second.state, second.node, second.ended_at) == ("waiting", "gather", None)
     assert f"takes over the digest of run {first.pk}" in second.steps.last().why
@@ -235,23 +235,23 @@ def test_a_digest_outlives_the_run_that_opened_it_and_only_what_that_brought_lea
 
 def test_a_window_passes_from_heir_to_heir_and_closes_with_the_last(gathering, clock: Clock) -> None:
     for run in gathering[:3]:
-        assert deciding.cancel(run.pk, "ops@example.com", clock())
+        assert interventions.cancel(run.pk, "ops@example.com", clock())
     last = Run.objects.get(pk=gathering[3].pk)
     window = DigestWindow.objects.get(open=True)
     assert (last.state, window.run_id, window.count, window.sums) == ("waiting", last.pk, 1, {"total": 0.8})
-    assert deciding.cancel(last.pk, "ops@example.com", clock())
+    assert interventions.cancel(last.pk, "ops@example.com", clock())
     assert not DigestWindow.objects.filter(open=True).exists() and not DigestItem.objects.exists()
     assert sorted(Run.objects.values_list("state", flat=True)) == ["cancelled"] * 4
 
 
 def test_a_digest_outlives_a_run_that_fyno_flow_itself_ended(gathering, clock: Clock) -> None:
     for _ in range(3):
-        parking.stumble(str(gathering[0].pk), "an error in Fynoflow itself", clock())
+        quarantine.stumble(str(gathering[0].pk), "an error in Fynoflow itself", clock())
     assert [Run.objects.get(pk=run.pk).state for run in gathering[:2]] == ["failed", "waiting"]
 
 
 def test_an_heir_gathers_what_comes_later(gathering, published, clock: Clock) -> None:
-    deciding.cancel(gathering[0].pk, "ops@example.com", clock())
+    interventions.cancel(gathering[0].pk, "ops@example.com", clock())
     url = f"http://x/in/live/{gathering[0].workflow.trigger.live_token}"
     fire(url, {"n": 1.6})
     drain(clock)

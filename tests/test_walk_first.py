@@ -6,15 +6,18 @@ import pytest
 from django.db import OperationalError, connection, transaction
 
 from apps.channels.models import Delivery
-from apps.common import committer
-from apps.engine import budget
-from apps.engine.graph import parse_graph
+from apps.database import group_commit
+from apps.engine.drawing.graph import parse_graph
+from apps.engine.values import budget
 from apps.events import firing
 from apps.events.models import Event
-from apps.runs import claiming, example, executor, starting, turns, walking
+from apps.runs.claims import claiming, starting, turns
+from apps.runs.execution import executor
+from apps.runs.interpreter import interpreter
 from apps.runs.models import Run
-from apps.workflows import publishing
+from apps.workflows import example
 from apps.workflows.models import Workflow
+from apps.workflows.release import publishing
 from apps.workspaces.models import Workspace
 from tests.cast import PAYMENT, Clock, drain, fire, rows
 
@@ -56,7 +59,7 @@ def shared(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     def by_itself(writer, item):
         alone[0] = True
         try:
-            return committer.committed(writer, item)
+            return group_commit.committed(writer, item)
         finally:
             alone[0] = False
 
@@ -70,7 +73,7 @@ def shared(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         "texts.comparing",
     ):
         monkeypatch.setattr(f"apps.engine.{module}.spend", spend)
-    monkeypatch.setattr("apps.runs.walked.alone", by_itself)
+    monkeypatch.setattr("apps.runs.claims.read_ahead.alone", by_itself)
     return found
 
 
@@ -227,7 +230,7 @@ def test_a_message_is_never_left_out_because_a_hand_does_only_what_is_light(
     """What is too much for a hand is nothing wrong with a channel: it is done later, whole."""
     fire(story.webhook_live)
     drain(clock)
-    monkeypatch.setattr(walking, "LIGHT", 1)
+    monkeypatch.setattr(interpreter, "LIGHT", 1)
     fire(story.webhook_live)
     drain(clock)
     usual, light = Run.objects.order_by("pk")

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
 from rest_framework.views import APIView
 
-from apps.common import clocks
+from apps.database import clocks
 from apps.workspaces import api_keys
 from apps.workspaces.models import ApiKey, Workspace
 

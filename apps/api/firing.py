@@ -5,11 +5,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.api.access import KeyThrottle, PartnerView
-from apps.common import clocks, jsongate
+from apps.common import bounded_json
 from apps.common.trouble import Refused
+from apps.database import clocks
 from apps.events.firing import Custom, fire
 from apps.events.recording import Conflict
-from apps.triggers.bodies import Unread, body_of
+from apps.ingress.body import Unread, body_of
 
 MAX_KEY = 200
 
@@ -27,11 +28,11 @@ class FireEvent(PartnerView):
     def post(self, request: Request, wsid: str) -> Response:
         try:
             raw = body_of(request._request)
-            fired = Custom.model_validate(jsongate.loads(raw))
+            fired = Custom.model_validate(bounded_json.loads(raw))
             told = fire(self.place, fired, clocks.now(), raw, _key(request))
         except Unread as trouble:
             return Response({"error": trouble.message}, trouble.status)
-        except (jsongate.Malformed, Refused) as trouble:
+        except (bounded_json.Malformed, Refused) as trouble:
             return Response({"error": f"{str(trouble)[:1].upper()}{str(trouble)[1:]}."}, 400)
         except ValidationError as error:
             return Response(_named(error), 400)

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from apps.api.access import PartnerView
 from apps.runs.models import Run
-from apps.runs.telling import tell
+from apps.runs.upkeep.run_history import tell
 from apps.triggers.models import ENVIRONMENTS
 
 PAGE = 50

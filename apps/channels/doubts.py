@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
 
-from apps.channels.gating import open_for
 from apps.channels.models import Gate
-from apps.common import reach
+from apps.channels.sending_limits import open_for
+from apps.egress import reach
 
 FRESH = timedelta(seconds=120)  # a doubt of so long ago is none any more
 PROBE_S = 120.0  # longer than a call takes

@@ -6,13 +6,13 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from apps.channels.registry import PROVIDERS
-from apps.engine import bounds
-from apps.engine.operators import OPERATORS
 from apps.engine.registry import NODES
 from apps.engine.texts import filters
-from apps.triggers.registry import TRIGGERS
-from apps.workflows.document import Document
+from apps.engine.values import bounds
+from apps.engine.values.operators import OPERATORS
+from apps.providers.registry import PROVIDERS
+from apps.sources.registry import TRIGGERS
+from apps.workflows.transfer.document import Document
 
 Schema = dict[str, Any]
 

@@ -8,10 +8,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from apps.common import clocks
-from apps.runs import health
+from apps.database import clocks
 from apps.runs.models import Worker
-from apps.runs.vitals import Vitals, vitals
+from apps.runs.upkeep import health
+from apps.runs.upkeep.queue_status import Vitals, vitals
 
 Told = tuple[str, str]  # what is wrong, and what to do
 LATELY = timedelta(minutes=15)

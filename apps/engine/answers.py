@@ -3,14 +3,14 @@
 import json
 from typing import Any
 
-from apps.common import charsets, jsongate
-from apps.common.calls import Answer
+from apps.common import bounded_json, charsets
+from apps.common.effects import Answer
 from apps.common.trouble import Malformed
 from apps.common.values import Value
-from apps.engine.bounds import MAX_OUTPUT_BYTES
-from apps.engine.data import RunData
 from apps.engine.fields import NamedPath
-from apps.engine.paths import MISSING
+from apps.engine.values.bounds import MAX_OUTPUT_BYTES
+from apps.engine.values.data import RunData
+from apps.engine.values.paths import MISSING
 
 MAX_HEADERS, MAX_HEADER, MAX_WORDS = 50, 1000, 4096
 
@@ -55,7 +55,7 @@ def _document(answer: Answer) -> tuple[Any, str]:
     """The document, or the first words of a text; and why what looks like JSON is none."""
     kind = answer.header("content-type") or ""
     try:
-        return jsongate.loads(answer.body, charset=charsets.stated(kind), lenient=True), ""
+        return bounded_json.loads(answer.body, charset=charsets.stated(kind), lenient=True), ""
     except Malformed as trouble:
         looks_so = "json" in kind.lower() or answer.body.lstrip()[:1] in (b"{", b"[")
         return _words(answer.body, charsets.stated(kind)), str(trouble) if looks_so else ""
@@ -66,7 +66,7 @@ def _words(body: bytes, charset: str) -> Any:
         text = charsets.decoded(body, charset)
     except Malformed:
         text = body.decode("utf-8", "replace")
-    return jsongate.clean(text[:MAX_WORDS])
+    return bounded_json.clean(text[:MAX_WORDS])
 
 
 def fitting(document: Any, most: int, place: str = "body") -> tuple[Any, list[str]]:
@@ -96,5 +96,5 @@ def _size(document: Any) -> int:
 
 def _headers(answer: Answer) -> dict[str, str]:
     """By lower-case name; cookies are the other side's sessions and are left out."""
-    rows = [(name.lower(), jsongate.clean(value[:MAX_HEADER])) for name, value in answer.headers[:MAX_HEADERS]]
+    rows = [(name.lower(), bounded_json.clean(value[:MAX_HEADER])) for name, value in answer.headers[:MAX_HEADERS]]
     return {name: value for name, value in rows if name != "set-cookie"}

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Callable, Iterator
 
-from apps.engine.graph import Graph, built_or_none
-from apps.engine.node import NodeType
+from apps.engine.contract.node import NodeType
+from apps.engine.drawing.graph import Graph, built_or_none
 from apps.engine.nodes.condition import Condition
 from apps.engine.nodes.digest import Digest
 from apps.engine.nodes.http_request import OURS, HttpRequest

@@ -4,15 +4,15 @@ from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
-from apps.common.calls import Answer, HttpCall, NoAnswer
+from apps.common.effects import Answer, HttpCall, NoAnswer
 from apps.common.trouble import Refused
 from apps.common.values import Value
-from apps.engine.bounds import MAX_STEPS_PER_RUN, MAX_VISITS_PER_NODE
-from apps.engine.budget import budget
-from apps.engine.data import RunData
-from apps.engine.decisions import Ask, Call, Decision, End, Next, Notify, Retry, Unknown, Wait
-from apps.engine.graph import Graph, built_or_none
-from apps.engine.node import NodeType, Try
+from apps.engine.contract.decisions import Ask, Call, Decision, End, Next, Notify, Retry, Unknown, Wait
+from apps.engine.contract.node import NodeType, Try
+from apps.engine.drawing.graph import Graph, built_or_none
+from apps.engine.values.bounds import MAX_STEPS_PER_RUN, MAX_VISITS_PER_NODE
+from apps.engine.values.budget import budget
+from apps.engine.values.data import RunData
 
 Ending = Literal["completed", "failed", "asks", "unknown"]
 

@@ -1,10 +1,10 @@
 """Whether the tests of a condition can read the values of the samples. Pure."""
 
 from apps.engine.conditions import Test
-from apps.engine.data import RunData
-from apps.engine.moments import as_moment, has_no_zone
-from apps.engine.numerals import NotReadable, as_number
-from apps.engine.paths import MISSING
+from apps.engine.values.data import RunData
+from apps.engine.values.moments import as_moment, has_no_zone
+from apps.engine.values.numerals import NotReadable, as_number
+from apps.engine.values.paths import MISSING
 
 ON_DATES = {"before", "after", "within_last_minutes", "within_last_hours", "within_last_days"}
 ON_NUMBERS = {"greater", "greater_or_equal", "less", "less_or_equal", "between"}

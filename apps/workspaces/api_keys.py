@@ -6,8 +6,8 @@ import re
 import secrets
 from datetime import datetime, timedelta
 
-from apps.common import rows
 from apps.common.ids import public_id
+from apps.database import bulk
 from apps.workspaces.models import ApiKey, Workspace
 
 START, SIZE = "fyno", 32
@@ -28,7 +28,7 @@ def find(shown: str, now: datetime) -> ApiKey | None:
     if parts is None or key is None or not hmac.compare_digest(key.digest, _digest(parts[2])):
         return None
     if key.used_at is None or now - key.used_at > MARK_EVERY:
-        with rows.unconfirmed():
+        with bulk.unconfirmed():
             ApiKey.objects.filter(pk=key.pk).update(used_at=now)
     return key
 

@@ -21,22 +21,23 @@ class FaultsConfig(AppConfig):
     name = "tests.faults"
 
     def ready(self) -> None:
-        from apps.channels import sending, transitions  # noqa: PLC0415  (models load only when apps are ready)
-        from apps.common import hints, killpoints  # noqa: PLC0415
+        from apps.channels import deliveries, sending  # noqa: PLC0415  (models load only when apps are ready)
+        from apps.database import failpoints, wakeups  # noqa: PLC0415
         from apps.engine.registry import NODES  # noqa: PLC0415
-        from apps.runs import machine, placing  # noqa: PLC0415
-        from apps.runs import transitions as runs  # noqa: PLC0415
+        from apps.runs.claims import settling as runs  # noqa: PLC0415
+        from apps.runs.interpreter import checkpoint  # noqa: PLC0415
+        from apps.runs.worker import loop  # noqa: PLC0415
         from tests.faults.poison import Poison  # noqa: PLC0415
 
         NODES.all()[Poison.kind] = Poison
-        placing.MIN_LEASE_S, placing.MARGIN_S = 10, 10
-        transitions.LEASE_S, sending.PAUSED_S = 14, 5
-        machine.TIDY_S, runs.RECONCILE = 1.0, timedelta(seconds=5)
+        checkpoint.MIN_LEASE_S, checkpoint.MARGIN_S = 10, 10
+        deliveries.LEASE_S, sending.PAUSED_S = 14, 5
+        loop.TIDY_S, runs.RECONCILE = 1.0, timedelta(seconds=5)
         DEFECTS.get(os.environ.get("DEFECT", ""), lambda: None)()
-        hints.current_app = Hinting(os.environ.get("HINTS", ""))
+        wakeups.current_app = Hinting(os.environ.get("HINTS", ""))
         if "CLOCK_FILE" in os.environ:
             jump(Path(os.environ["CLOCK_FILE"]))
-        killpoints.reached = Fate(os.environ.get("KILL_AT", ""), os.environ.get("STOP_AT", ""))
+        failpoints.reached = Fate(os.environ.get("KILL_AT", ""), os.environ.get("STOP_AT", ""))
 
 
 def jump(file: Path) -> None:

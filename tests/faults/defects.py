@@ -12,62 +12,62 @@ def no_conditional_update() -> None:
     """A claim takes what it read, whoever took it meanwhile."""
     from django.db.models import QuerySet  # noqa: PLC0415
 
-    from apps.channels import transitions  # noqa: PLC0415
+    from apps.channels import deliveries  # noqa: PLC0415
 
-    transitions.FREE = "TRUE"
+    deliveries.FREE = "TRUE"
     QuerySet.select_for_update = lambda rows, *_, **__: rows.all()  # type: ignore[method-assign]
 
 
 def no_fence() -> None:
     """A settle does not ask whether the run is still its own."""
-    from apps.runs import transitions  # noqa: PLC0415
+    from apps.runs.claims import settling  # noqa: PLC0415
 
-    transitions.MINE = "t.state = w.was"
+    settling.MINE = "t.state = w.was"
 
 
 def no_sweep() -> None:
     """Nobody frees what a dead worker held."""
-    from apps.channels import transitions as deliveries  # noqa: PLC0415
-    from apps.runs import transitions  # noqa: PLC0415
+    from apps.channels import deliveries  # noqa: PLC0415
+    from apps.runs.claims import settling  # noqa: PLC0415
 
     deliveries.lose_expired = lambda now, limit=500: 0
-    transitions.sweep = lambda now, limit=500: None
+    settling.sweep = lambda now, limit=500: None
 
 
 def resend() -> None:
     """A message whose worker died is sent again, though nobody knows whether it went."""
-    from apps.channels import transitions  # noqa: PLC0415
-    from apps.channels.provider import Result  # noqa: PLC0415
+    from apps.channels import deliveries  # noqa: PLC0415
+    from apps.providers.contract import Result  # noqa: PLC0415
 
-    settle = transitions.settle
+    settle = deliveries.settle
 
     def again(held: Any, result: Result, **facts: Any) -> bool:
         lost = result.kind == "unknown" and "worker stopped" in result.why
         return settle(held, Result(kind="refused", why=result.why) if lost else result, **facts)
 
-    transitions.settle = again
+    deliveries.settle = again
 
 
 def no_dedupe() -> None:
     """A repeat of a sender is taken for news."""
-    from apps.events import transitions  # noqa: PLC0415
+    from apps.events import store  # noqa: PLC0415
 
-    transitions._repeats = lambda entries: set()
+    store._repeats = lambda entries: set()
 
 
 def split_settle() -> None:
     """The cursor moves in one commit, the journal follows in another."""
-    from apps.common import committer  # noqa: PLC0415
-    from apps.runs import transitions  # noqa: PLC0415
+    from apps.database import group_commit  # noqa: PLC0415
+    from apps.runs.claims import settling  # noqa: PLC0415
 
-    whole = transitions._journal
+    whole = settling._journal
 
     def write(lots: list[Any]) -> list[None]:
         for changes in lots:
             whole(changes)
         return [None] * len(lots)
 
-    transitions._journal = lambda changes: committer.later(write, changes) and None
+    settling._journal = lambda changes: group_commit.later(write, changes) and None
 
 
 def early_answer() -> None:
@@ -85,10 +85,10 @@ def early_answer() -> None:
 
 def hints_are_work() -> None:
     """The machine looks only when it is told to."""
-    from apps.runs import machine  # noqa: PLC0415
+    from apps.runs.worker import loop  # noqa: PLC0415
 
-    machine.PERIOD_S = float(sys.maxsize // 10**9)
-    machine.TIDY_S = machine.PERIOD_S
+    loop.PERIOD_S = float(sys.maxsize // 10**9)
+    loop.TIDY_S = loop.PERIOD_S
 
 
 DEFECTS: dict[str, Break] = {

@@ -3,9 +3,9 @@
 import ctypes
 from typing import ClassVar
 
-from apps.engine.data import RunData
-from apps.engine.decisions import Next
-from apps.engine.node import NodeType, Try
+from apps.engine.contract.decisions import Next
+from apps.engine.contract.node import NodeType, Try
+from apps.engine.values.data import RunData
 
 
 class Poison(NodeType):

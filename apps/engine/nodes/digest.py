@@ -6,8 +6,8 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from apps.common.exact import kept
-from apps.engine.data import RunData
-from apps.engine.decisions import Ask, End, Gather, Gathered, Next, Wait, Waited
+from apps.engine.contract.decisions import Ask, End, Gather, Gathered, Next, Wait, Waited
+from apps.engine.contract.node import NodeType, Read, Try
 from apps.engine.fields import (
     NamedPaths,
     Text,
@@ -20,11 +20,11 @@ from apps.engine.fields import (
     some_weekdays,
     span,
 )
-from apps.engine.node import NodeType, Read, Try
-from apps.engine.numerals import NotReadable, as_number
-from apps.engine.paths import MISSING
 from apps.engine.texts.templates import key_of
-from apps.engine.wall_clock import next_time
+from apps.engine.values.data import RunData
+from apps.engine.values.numerals import NotReadable, as_number
+from apps.engine.values.paths import MISSING
+from apps.engine.values.wall_clock import next_time
 
 MAX = timedelta(days=7)
 ENDS = {"for": "So long after the first", "until_time": "At a time of day"}

@@ -6,11 +6,11 @@ from typing import Any, ClassVar
 from pydantic import ConfigDict, Field, field_validator
 
 from apps.common.values import Value
-from apps.engine.data import RunData
-from apps.engine.decisions import Next
+from apps.engine.contract.decisions import Next
+from apps.engine.contract.node import NodeType, Read, Try
 from apps.engine.fields import Text, distinct, hint
-from apps.engine.node import NodeType, Read, Try
 from apps.engine.texts.templates import key_of
+from apps.engine.values.data import RunData
 
 PARTS = 10_000
 

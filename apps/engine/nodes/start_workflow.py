@@ -5,11 +5,11 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from apps.engine.data import RunData
-from apps.engine.decisions import Ask, Launch, Next, Wait, Waited
+from apps.engine.contract.decisions import Ask, Launch, Next, Wait, Waited
+from apps.engine.contract.node import NodeType, Read, Try
 from apps.engine.fields import Rows, hint
-from apps.engine.node import NodeType, Read, Try
 from apps.engine.texts.templates import filled_value
+from apps.engine.values.data import RunData
 
 ENDED_WELL = "completed"
 

@@ -5,11 +5,11 @@ from typing import Any, ClassVar
 
 from pydantic import Field, model_validator
 
-from apps.engine.data import RunData
-from apps.engine.decisions import Admit, Ask, Next
+from apps.engine.contract.decisions import Admit, Ask, Next
+from apps.engine.contract.node import NodeType, Read, Try
 from apps.engine.fields import Text, Unit, checked, span
-from apps.engine.node import NodeType, Read, Try
 from apps.engine.texts.templates import key_of
+from apps.engine.values.data import RunData
 
 MAX = timedelta(days=30)
 

@@ -6,8 +6,8 @@ from typing import Any, ClassVar, Literal
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from apps.common.values import Value
-from apps.engine.data import RunData
-from apps.engine.decisions import Ask, Listen, Next, Wait, Waited
+from apps.engine.contract.decisions import Ask, Listen, Next, Wait, Waited
+from apps.engine.contract.node import NodeType, Read, Try
 from apps.engine.fields import (
     JsonText,
     Text,
@@ -22,9 +22,9 @@ from apps.engine.fields import (
     some_weekdays,
     span,
 )
-from apps.engine.node import NodeType, Read, Try
 from apps.engine.texts.templates import key_of
-from apps.engine.wall_clock import next_time
+from apps.engine.values.data import RunData
+from apps.engine.values.wall_clock import next_time
 
 MAX = timedelta(days=365)
 LOOK_AGAIN = timedelta(seconds=5)  # for an event whose commit and ours did not see each other

@@ -1,1 +1,4 @@
-"""Texts that people write with placeholders (Liquid): what they may do, how much, and what a missing value does."""
+"""Templates in Liquid: parsing, filters, tags, and what a missing value does.
+
+May import engine.values and engine.fields. Never a block.
+"""

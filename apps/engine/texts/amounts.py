@@ -5,10 +5,10 @@ from decimal import Decimal
 from typing import Any
 
 from apps.common.trouble import Refused
-from apps.engine.bounds import MAX_ITEMS, MAX_TEXT
-from apps.engine.budget import ITEM, spend
-from apps.engine.shown import shown
 from apps.engine.texts.numbers import MAX_NUMBER
+from apps.engine.values.bounds import MAX_ITEMS, MAX_TEXT
+from apps.engine.values.budget import ITEM, spend
+from apps.engine.values.to_text import shown
 
 
 def small(value: Any) -> Any:

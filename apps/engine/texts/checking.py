@@ -10,9 +10,9 @@ from liquid.expression import Expression
 from liquid.template import BoundTemplate
 
 from apps.common.trouble import Refused
-from apps.engine.paths import written
 from apps.engine.texts.dates import refuse_unknown
 from apps.engine.texts.filters import NAMES
+from apps.engine.values.paths import written
 
 
 def names_read(template: BoundTemplate) -> tuple[str, ...]:

@@ -13,8 +13,8 @@ from liquid.builtin.tags import case_tag
 from liquid.expression import Expression
 
 from apps.common.exact import of_float
-from apps.engine.budget import COMPARED, spend
-from apps.engine.shown import plain, shown
+from apps.engine.values.budget import COMPARED, spend
+from apps.engine.values.to_text import plain, shown
 
 
 def compare_as_here(nodes: Iterable[Node]) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 
 from apps.common.trouble import Refused
 from apps.common.zones import is_zone, zone_named
-from apps.engine.moments import as_moment
-from apps.engine.numerals import NotReadable
-from apps.engine.shown import shown
+from apps.engine.values.moments import as_moment
+from apps.engine.values.numerals import NotReadable
+from apps.engine.values.to_text import shown
 
 MAX_FORMAT = 100
 _DIRECTIVE = re.compile(r"%([-0^_#:]?)([A-Za-z%+])?")

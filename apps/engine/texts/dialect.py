@@ -12,13 +12,13 @@ from liquid.token import Token
 from liquid.utils import ReadOnlyChainMap
 
 from apps.common.trouble import Refused
-from apps.engine.bounds import MAX_HTML, MAX_TEXT
 from apps.engine.fields import Text
-from apps.engine.paths import MISSING, member
-from apps.engine.shown import shown
 from apps.engine.texts import filters, tags, words
 from apps.engine.texts.comparing import compare_as_here
 from apps.engine.texts.names import refuse_blanks, with_any_names
+from apps.engine.values.bounds import MAX_HTML, MAX_TEXT
+from apps.engine.values.paths import MISSING, member
+from apps.engine.values.to_text import shown
 
 Escape = Literal["", "html", "url"]
 SHORT = 2000

@@ -7,11 +7,11 @@ from liquid import RenderContext, Undefined
 from liquid.filter import with_context
 
 from apps.common.zones import zone_named
-from apps.engine.budget import STEP, spend
-from apps.engine.shown import shown
 from apps.engine.texts import lists, numbers, words
 from apps.engine.texts.amounts import small
 from apps.engine.texts.dates import date
+from apps.engine.values.budget import STEP, spend
+from apps.engine.values.to_text import shown
 
 Filter = Callable[..., Any]
 TEXTS: dict[str, Filter] = {

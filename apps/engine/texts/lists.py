@@ -6,11 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 from apps.common.trouble import Refused
-from apps.engine.budget import COMPARED, spend
-from apps.engine.paths import MISSING, member
-from apps.engine.shown import shown
 from apps.engine.texts.amounts import few, fits, flat
 from apps.engine.texts.numbers import Number, number_of, plus
+from apps.engine.values.budget import COMPARED, spend
+from apps.engine.values.paths import MISSING, member
+from apps.engine.values.to_text import shown
 
 LAST = "\U0010ffff"  # sorts what has no such name to the end
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from apps.common.exact import of_float
 from apps.common.trouble import Refused
-from apps.engine.numerals import NotReadable, as_number
-from apps.engine.shown import plain, shown
+from apps.engine.values.numerals import NotReadable, as_number
+from apps.engine.values.to_text import plain, shown
 
 MAX_NUMBER = 10**30
 MAX_PLACES = 15

@@ -18,8 +18,8 @@ from liquid.builtin.tags.tablerow_tag import TablerowNode, TablerowTag
 from liquid.stream import TokenStream
 
 from apps.common.trouble import Refused
-from apps.engine.budget import PER_CHARACTER, STEP, spend
-from apps.engine.shown import shown
+from apps.engine.values.budget import PER_CHARACTER, STEP, spend
+from apps.engine.values.to_text import shown
 
 TAGS = (
     *("if", "unless", "case", "for", "break", "continue", "tablerow", "cycle", "ifchanged"),

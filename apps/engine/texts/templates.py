@@ -8,15 +8,15 @@ from urllib.parse import unquote, urlsplit
 from liquid.exceptions import LiquidError
 
 from apps.common.trouble import Refused
-from apps.engine.bounds import MAX_HTML, MAX_TEXT
-from apps.engine.budget import budget
-from apps.engine.data import RunData
 from apps.engine.fields import Html, Text
-from apps.engine.paths import MISSING, is_path
-from apps.engine.shown import leaf, shown
 from apps.engine.texts.checking import names_read
 from apps.engine.texts.dialect import Escape, escaped, parsed
 from apps.engine.texts.tags import blanks_noted
+from apps.engine.values.bounds import MAX_HTML, MAX_TEXT
+from apps.engine.values.budget import budget
+from apps.engine.values.data import RunData
+from apps.engine.values.paths import MISSING, is_path
+from apps.engine.values.to_text import leaf, shown
 
 _PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 MAX_PATH = 500

@@ -10,11 +10,11 @@ from urllib.parse import quote_plus, unquote_plus
 
 import re2
 
-from apps.common import jsongate
+from apps.common import bounded_json
 from apps.common.trouble import Refused
-from apps.engine.shown import shown
 from apps.engine.texts.amounts import count, few, fits
 from apps.engine.texts.numbers import number_of
+from apps.engine.values.to_text import shown
 
 _BLOCKS = re2.compile(r"(?is)<script.*?</script>|<style.*?</style>|<!--.*?-->")
 _TAG = re.compile(r"<[^<>]*>")
@@ -115,7 +115,7 @@ def url_encode(text: str) -> str:
 
 
 def url_decode(text: str) -> str:
-    return str(jsongate.clean(unquote_plus(text)))
+    return str(bounded_json.clean(unquote_plus(text)))
 
 
 def base64_encode(text: str) -> str:
@@ -136,7 +136,7 @@ def base64_url_safe_decode(text: str) -> str:
 
 def _decoded(text: str, signs: bytes) -> str:
     try:
-        return str(jsongate.clean(base64.b64decode(text.encode(), altchars=signs).decode()))
+        return str(bounded_json.clean(base64.b64decode(text.encode(), altchars=signs).decode()))
     except (binascii.Error, UnicodeDecodeError):
         raise Refused(f"{text[:50]!r} is no text in base64") from None
 
@@ -153,6 +153,6 @@ def _plain_number(value: Any) -> Any:
 def parse_json(text: str) -> Any:
     """The document that a text holds. Raises Refused where it holds none."""
     try:
-        return jsongate.loads(text.encode("utf-8", "replace"))
-    except jsongate.Malformed as trouble:
+        return bounded_json.loads(text.encode("utf-8", "replace"))
+    except bounded_json.Malformed as trouble:
         raise Refused(f"{text[:50]!r} holds no JSON: {trouble}") from None

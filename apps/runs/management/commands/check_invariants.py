@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from apps.common.clocks import database_now
-from apps.runs.invariants import RULES, violations
+from apps.database.clocks import database_now
+from apps.runs.upkeep.invariants import RULES, violations
 
 
 class Command(BaseCommand):

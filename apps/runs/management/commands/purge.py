@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from apps.common.clocks import database_now
-from apps.runs.purging import purge
+from apps.database.clocks import database_now
+from apps.runs.upkeep.retention import purge
 
 
 class Command(BaseCommand):

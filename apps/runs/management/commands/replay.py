@@ -5,8 +5,8 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from apps.common.hints import hint
-from apps.events import transitions
+from apps.database.wakeups import hint
+from apps.events import store
 from apps.events.models import Event
 
 
@@ -23,7 +23,7 @@ class Command(BaseCommand):
             raise CommandError("Give the request ids of the events, or --failed for all.")
         if options["failed"]:
             asked = list(Event.objects.filter(state=Event.State.FAILED).values_list("pk", flat=True))
-        count = transitions.replay(asked, "manage.py replay")
+        count = store.replay(asked, "manage.py replay")
         hint()
         self.stdout.write(f"{count} of {len(asked)} events are tried again.")
         if count < len(asked):

@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from apps.common.trouble import Refused
-from apps.workflows.document import document_of
-from apps.workflows.exchange import state_of, version_named, workflow_named
+from apps.workflows.transfer.document import document_of
+from apps.workflows.transfer.lookup import state_of, version_named, workflow_named
 from apps.workspaces.models import Workspace
 
 

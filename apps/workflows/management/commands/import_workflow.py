@@ -7,8 +7,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from apps.common.trouble import Refused
-from apps.workflows import landing
-from apps.workflows.document import read
+from apps.workflows.transfer import importing
+from apps.workflows.transfer.document import read
 from apps.workspaces.models import Workspace
 
 
@@ -28,14 +28,14 @@ class Command(BaseCommand):
             document = read(options["file"].read_bytes())
         except (Refused, OSError) as trouble:
             raise CommandError(f"Not imported: {trouble}.") from None
-        (plan,) = landing.plans(place, [document])
+        (plan,) = importing.plans(place, [document])
         self._tell(plan)
         if options["check"]:
             return
-        (version,) = landing.land(place, [document], by=None, now=timezone.now())
+        (version,) = importing.land(place, [document], by=None, now=timezone.now())
         self.stdout.write(f"“{version.workflow}” has {version} now. Its checklist is on its page.")
 
-    def _tell(self, plan: landing.Plan) -> None:
+    def _tell(self, plan: importing.Plan) -> None:
         self.stdout.write(plan.words())
         for match in plan.matches:
             self.stdout.write(f"{'matched' if match.key else 'MISSING'}  {match.need.what} {match.need.name}")

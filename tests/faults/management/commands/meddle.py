@@ -8,12 +8,12 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from apps.common.trouble import Refused
-from apps.engine.graph import parse_graph
+from apps.engine.drawing.graph import parse_graph
 from apps.events import firing
-from apps.runs import deciding
-from apps.runs.shared import DigestWindow
-from apps.workflows import managing, publishing
+from apps.runs.claims import interventions
+from apps.runs.models import DigestWindow
 from apps.workflows.models import Workflow
+from apps.workflows.release import lifecycle, publishing
 
 OTHER = {
     "nodes": [{"id": "start", "kind": "webhook", "settings": {}}, {"id": "end", "kind": "stop", "settings": {}}],
@@ -29,7 +29,7 @@ class Command(BaseCommand):
         for line in sys.stdin:
             verb, _, name = line.strip().partition(" ")
             if verb == "cancel":
-                if deciding.cancel(UUID(name), "a test", timezone.now()):
+                if interventions.cancel(UUID(name), "a test", timezone.now()):
                     self.stdout.write(name)
             else:
                 getattr(self, verb)(Workflow.objects.get(name=name))
@@ -40,7 +40,7 @@ class Command(BaseCommand):
         publishing.go_live(version, by=None, now=timezone.now())
 
     def copy(self, workflow: Workflow) -> None:
-        managing.duplicate(workflow, by=None, now=timezone.now())
+        lifecycle.duplicate(workflow, by=None, now=timezone.now())
 
     def pause(self, workflow: Workflow) -> None:
         publishing.pause(workflow, by=None)
@@ -51,7 +51,7 @@ class Command(BaseCommand):
     def behead(self, workflow: Workflow) -> None:
         """The run that opened the digest's window is cancelled."""
         window = DigestWindow.objects.get(workflow=workflow, open=True)
-        if deciding.cancel(window.run_id, "a test", timezone.now()):
+        if interventions.cancel(window.run_id, "a test", timezone.now()):
             self.stdout.write(str(window.run_id))
 
     def paid(self, workflow: Workflow) -> None:
@@ -59,11 +59,11 @@ class Command(BaseCommand):
         firing.fire(workflow.workspace, firing.Custom(name="paid", data={"customer": "c-42"}), timezone.now())
 
     def archive(self, workflow: Workflow) -> None:
-        managing.archive(workflow, by=None, now=timezone.now())
+        lifecycle.archive(workflow, by=None, now=timezone.now())
 
     def delete(self, workflow: Workflow) -> None:
         """Refused while it has runs: prints why."""
         try:
-            managing.delete(workflow)
+            lifecycle.delete(workflow)
         except Refused as why:
             self.stdout.write(str(why))

@@ -9,9 +9,9 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from apps.engine.graph import parse_graph
-from apps.runs import example
-from apps.workflows import publishing
+from apps.engine.drawing.graph import parse_graph
+from apps.workflows import example
+from apps.workflows.release import publishing
 from apps.workspaces.models import Workspace
 
 

@@ -1,0 +1,50 @@
+"""The list of runs with its filters."""
+
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_GET
+
+from apps.console.activity.search_results import Found, find
+from apps.console.page.page import asked, newest, paged, show
+from apps.runs.models import Run
+from apps.workflows.models import Workflow
+from apps.workspaces.models import Membership
+from apps.workspaces.tenancy import member
+
+ENVIRONMENTS = ("live", "test")
+MOST_WORKFLOWS = 200
+
+
+@require_GET
+@member
+def runs(request: HttpRequest, membership: Membership) -> HttpResponse:
+    place = membership.workspace
+    choices = list(Workflow.objects.of(place).order_by("name")[:MOST_WORKFLOWS])
+    chosen = {name: asked(request, name) for name in ("q", "status", "environment", "workflow")}
+    rows = newest(Run.objects.of(place).filter(_chosen(chosen)))
+    rows = rows.filter(_found(find(place, chosen["q"]))) if chosen["q"] else rows
+    facts = {
+        "here": "runs",
+        "runs": paged(request, rows),
+        "states": Run.State.choices,
+        "environments": ENVIRONMENTS,
+        "workflows": choices,
+        "chosen": chosen,
+        "filtered": any(chosen.values()),
+    }
+    return show(request, "pages/runs.html", membership, facts)
+
+
+def _chosen(chosen: dict[str, str]) -> Q:
+    wanted = Q()
+    if chosen["status"] in Run.State.values:
+        wanted &= Q(state=chosen["status"])
+    if chosen["environment"] in ENVIRONMENTS:
+        wanted &= Q(environment=chosen["environment"])
+    if chosen["workflow"]:
+        wanted &= Q(workflow__slug=chosen["workflow"])
+    return wanted
+
+
+def _found(found: Found) -> Q:
+    return Q(pk__in=found.run_ids) | Q(event_id__in=found.event_ids)

@@ -1,0 +1,56 @@
+/** What the server gave with the page (`apps/console/canvas/canvas_page.py`). */
+
+import type { Graph, Kinds } from "./model/types";
+
+export interface Base {
+  number: number;
+  edition: string;
+  newest: number;
+}
+
+export interface Version {
+  number: number;
+  name: string;
+  note: string;
+  test: boolean;
+  live: boolean;
+  by: string;
+  at: string;
+}
+
+/** A version as it stands, among all versions. */
+export interface Stand {
+  graph: Graph;
+  base: Base;
+  versions: Version[];
+}
+
+/** A value, what people read, and for a notification event its channels. */
+export type Choice = [value: string, words: string, ...channels: string[]];
+
+type Call = "check" | "save" | "live" | "under_way" | "payloads" | "dry_run" | "try_call" | "fire";
+
+/** What differs from another version: marks of blocks and of outlets, and lines in words, each with its block. */
+export interface Compare {
+  number: number;
+  marks: [id: string, mark: "added" | "changed" | "removed"][];
+  ways: [source: string, outlet: string, mark: "added" | "removed"][];
+  lines: [id: string, words: string][];
+}
+
+export interface Page extends Stand {
+  compare?: Compare;
+  name: string;
+  draft_key: string;
+  may_edit: boolean;
+  approvals: { required: number; goes_live: boolean } | null;
+  kinds: Kinds;
+  sources: Record<string, Choice[]>;
+  facts: [string, string][];
+  urls: Record<Call | "workflow" | "log" | "canvas" | "sign_in" | "icons" | "editor", string>;
+}
+
+const given: Page = JSON.parse(document.getElementById("page")!.textContent!);
+
+/** Kinds without a prototype: a block may be of a kind `constructor`, which is none. */
+export const page: Page = { ...given, kinds: Object.assign(Object.create(null), given.kinds) };

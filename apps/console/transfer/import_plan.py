@@ -1,0 +1,32 @@
+"""What would come of documents that are taken into a workspace, as sections of a page."""
+
+from apps.common.values import Value
+from apps.console.transfer.dependency_rows import NeedRow, need_rows
+from apps.engine.drawing.problems import Problem
+from apps.workflows.transfer.importing import Plan
+from apps.workspaces.models import Workspace
+
+
+class ShownPlan(Value):
+    """A plan for people."""
+
+    name: str
+    becomes: str
+    needs: list[NeedRow]
+    missing: int
+    problems: list[Problem]
+
+
+def shown_plans(place: Workspace, plans: list[Plan]) -> list[ShownPlan]:
+    """The plans for `place`."""
+    return [_shown(place, plan) for plan in plans]
+
+
+def _shown(place: Workspace, plan: Plan) -> ShownPlan:
+    return ShownPlan(
+        name=plan.document.name,
+        becomes=plan.words(),
+        needs=need_rows(place, plan.matches),
+        missing=plan.missing,
+        problems=list(plan.problems),
+    )

@@ -1,0 +1,126 @@
+"""What a node may decide: frozen shapes, read with `match`."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from apps.common.effects import HttpCall
+from apps.common.values import Value
+
+
+class Next(Value):
+    """Go on by `outlet`. `why` is shown to people."""
+
+    outlet: str
+    why: str
+    output: dict[str, Any] = {}
+    outcome: Literal["done", "refused", "failed"] = "done"
+    http_status: int | None = None
+
+
+class Wait(Value):
+    """Stay until `until`, then ask the node, which finds its `memo` again; by itself it goes on by `outlet`."""
+
+    until: datetime
+    outlet: str
+    why: str
+    memo: dict[str, Any] = {}
+
+
+class Waited(Value):
+    """What a `Wait` left behind for when it ends."""
+
+    outlet: str
+    memo: dict[str, Any] = {}
+
+
+class Admit(Value):
+    """May one more pass for this key? At most `most` in any `period_s`. Learnt: `passed`, `count`, `free_at`."""
+
+    key: str
+    most: int
+    period_s: float
+
+
+class Gather(Value):
+    """Put `item` with the others of this key. Learnt: `opened` and `until` of its window, `count` so far.
+
+    An empty key concerns nobody else: the window is this run's alone. `sums` are numbers, or the digits of long ones;
+    a name that is not there has no number to add.
+    """
+
+    key: str
+    window_s: float
+    item: dict[str, Any]
+    sums: dict[str, int | float | str]
+
+
+class Gathered(Value):
+    """Close the window that this run opened. Learnt: `count`, `first`, `last`, `items`, `left_out` (how many items are
+    not among them), `sums`, `not_added` (how many of a sum were no number); `head` and `tail` as `first` and `last`."""
+
+
+class Listen(Value):
+    """Hear of an event of this name in which each path has its value, an early one too. Learnt: `event`, if any yet."""
+
+    name: str
+    match: dict[str, str]
+
+
+class Launch(Value):
+    """Start another workflow with this data. Learnt: `request_id`."""
+
+    workflow: str
+    data: dict[str, Any]
+    listens: bool
+
+
+Question = Admit | Gather | Gathered | Listen | Launch
+
+
+class Ask(Value):
+    """Ask what several runs share; answered in the run's own commit, then `learnt` says what follows."""
+
+    question: Question
+    memo: dict[str, Any] = {}
+
+
+class Call(Value):
+    """Make an outside call, then ask the node to read the answer. `policy`: may it be repeated when unknown?"""
+
+    call: HttpCall
+    policy: Literal["safe", "once"]
+
+
+class Notify(Value):
+    """Say something to somebody: rows written in the run's own checkpoint. `troubles`: why a channel has no address."""
+
+    event: str
+    addresses: dict[str, str]
+    troubles: dict[str, str] = {}
+    data: dict[str, Any]
+
+
+class End(Value):
+    """The run is over. `code` is the author's own result word."""
+
+    code: str
+    why: str
+    failed: bool = False
+
+
+class Retry(Value):
+    """Try the same call again after `after_s`."""
+
+    after_s: float
+    why: str
+    http_status: int | None = None
+
+
+class Unknown(Value):
+    """The answer was lost and the call must not be repeated."""
+
+    why: str
+
+
+Decision = Next | Wait | Ask | Call | Notify | End
+Conclusion = Next | Retry | Unknown

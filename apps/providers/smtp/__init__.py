@@ -1,0 +1,4 @@
+"""E-mail through an SMTP server.
+
+May import the contract. Never another provider.
+"""

@@ -1,0 +1,125 @@
+"""Received events with their door and its version, in one query: the SQL of starting."""
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from apps.database import bulk
+from apps.events.entries import Source
+from apps.events.models import Event
+from apps.workflows.models import Version
+from apps.workspaces.models import Workspace
+
+_DOOR = """
+LEFT JOIN triggers_subscription s ON s.environment = e.environment
+     AND s.trigger_id = CASE WHEN e.kind IN ('trigger.fired', 'workflow.started') THEN CAST(e.source_id AS bigint) END
+LEFT JOIN workflows_version v ON v.id = s.version_id
+WHERE e.state = 'received' AND
+"""
+_READ = """
+SELECT e.id, e.environment, e.source_id, e.kind, e.depth, e.root, e.received_at, e.body,
+       w.id, w.wsid, w.name, w.time_zone, w.test_addresses,
+       s.paused, v.id, v.content_hash, v.lived_at IS NOT NULL
+FROM events_event e JOIN workspaces_workspace w ON w.id = e.workspace_id {door} {which}
+ORDER BY e.received_at, e.id LIMIT %s {lock}
+"""
+_LOOK_AGAIN = "SELECT e.id, s.paused, v.id, v.content_hash FROM events_event e {door} {among}"
+
+
+# A version that was never Live may still change until a run uses it: who saves it waits for our commit.
+_HOLD = "SELECT id, content_hash FROM workflows_version WHERE {among} FOR KEY SHARE"
+
+
+# Whoever resumes a workflow writes its row before releasing what was held: it waits for our commit, or we see it.
+_PAUSED = "SELECT trigger_id, environment FROM triggers_subscription WHERE paused AND {among} FOR SHARE"
+
+
+@dataclass(frozen=True)
+class News:
+    """`version` is None when nothing is published there any more."""
+
+    event: Event
+    paused: bool
+    version: Version | None
+
+    def door(self) -> tuple[Any, ...]:
+        """What is behind its source: whether it is paused, which version there is, and what it holds."""
+        return (self.paused, self.version and self.version.pk, self.version and self.version.content_hash)
+
+
+def received(limit: int, *, workspace: int | None = None, after: Event | None = None, only: str = "") -> list[News]:
+    """Events of a workspace still to be routed, oldest first, or only this one; locked where that is possible."""
+    lock = "" if bulk.is_sqlite() else "FOR UPDATE OF e SKIP LOCKED"
+    which, given = ("e.id = %s", [bulk.key(only)]) if only else ("e.workspace_id = %s", [workspace])
+    if after is not None:
+        which += " AND (e.received_at, e.id) > (%s, %s)"
+        given += [bulk.moment(after.received_at), bulk.key(str(after.pk))]
+    found = bulk.read(_READ.format(door=_DOOR, which=which, lock=lock), [*given, limit])
+    held = _held({row[-3] for row in found if row[-3] and not row[-1]})
+    return [_news(*row[:-2], held.get(row[-3], row[-2])) for row in found]
+
+
+def as_read(found: list[News]) -> list[News]:
+    """Those that stand as they were read, where nobody else was kept from them."""
+    sql = _LOOK_AGAIN.format(door=_DOOR, among=bulk.one_of("e.id"))
+    again = bulk.read(sql, [bulk.many(bulk.key(str(news.event.pk)) for news in found)])
+    stand = {bulk.uuid_of(pk): (bool(paused), *version) for pk, paused, *version in again}
+    return [news for news in found if stand.get(news.event.pk) == news.door()]
+
+
+def paused_for_sure(sources: set[str]) -> set[Source]:
+    """Which of these triggers are paused, by environment, now and until our commit."""
+    sql = _PAUSED if not bulk.is_sqlite() else _PAUSED.removesuffix(" FOR SHARE")
+    found = bulk.read(sql.format(among=bulk.one_of("trigger_id")), [bulk.many({int(pk) for pk in sources})])
+    return {(str(pk), environment) for pk, environment in found}
+
+
+def _held(versions: set[int]) -> dict[int, str]:
+    """Their contents' hashes as they stand now and until our commit. SQLite has one writer at a time: us."""
+    if not versions or bulk.is_sqlite():
+        return {}
+    return dict(bulk.read(_HOLD.format(among=bulk.one_of("id")), [bulk.many(versions)]))
+
+
+def _news(*row: Any) -> News:
+    event_id, environment, source_id, kind, depth, root, received_at, body, *place, paused, version_id, content_hash = (
+        row
+    )
+    event = Event(
+        id=bulk.uuid_of(event_id),
+        workspace=_workspace(*place),
+        environment=environment,
+        source_id=source_id,
+        kind=kind,
+        depth=depth,
+        root=bulk.uuid_of(root) if root else None,
+        received_at=bulk.moment_of(received_at),
+        body=json.loads(body),
+    )
+    return News(event, bool(paused), _version(version_id, content_hash) if version_id else None)
+
+
+@lru_cache(maxsize=1024)
+def _workspace(pk: int, wsid: str, name: str, time_zone: str, test_addresses: str) -> Workspace:
+    return Workspace(id=pk, wsid=wsid, name=name, time_zone=time_zone, test_addresses=test_addresses)
+
+
+def _version(pk: int, content_hash: str) -> Version:
+    """The version, with this content unless somebody saves it just now."""
+    try:
+        return _remembered(pk, content_hash)
+    except _Changed:
+        return Version.objects.get(pk=pk)
+
+
+class _Changed(Exception):
+    pass
+
+
+@lru_cache(maxsize=1024)
+def _remembered(pk: int, content_hash: str) -> Version:
+    found = Version.objects.get(pk=pk)
+    if found.content_hash != content_hash:
+        raise _Changed
+    return found

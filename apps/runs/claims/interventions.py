@@ -1,0 +1,73 @@
+"""What a person decides about a run that cannot go on by itself, and stopping one. Each leaves a row in the journal."""
+
+from datetime import datetime
+from typing import Any, Literal, get_args
+from uuid import UUID
+
+from django.db import transaction
+
+from apps.runs.claims.settling import write
+from apps.runs.coordination import event_waits
+from apps.runs.interpreter.checkpoint import FREE, change_of, going_on, put
+from apps.runs.journal.journal import Journal, read_back
+from apps.runs.models import ASKED, Run
+
+Verdict = Literal["arrived", "again", "give-up"]
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+OPEN = ["ready", "working", "waiting", *ASKED]
+
+
+def decide(run_id: UUID, verdict: Verdict, by: str, now: datetime) -> bool:
+    """Its call arrived, is to be made again, or is given up. False: there is nothing to decide (any more)."""
+    with transaction.atomic():
+        for journal in _locked(run_id, ASKED):
+            was, token, node = journal.run.state, journal.run.token, journal.run.node
+            after = _after(journal, node, verdict, by, now)
+            put(journal, **{"error": "", **after, **FREE})
+            return _wrote(journal, was, token)
+    return False
+
+
+def cancel(run_id: UUID, by: str, now: datetime) -> bool:
+    """Stop a run where it stands; what it said before still goes out. False: it had ended."""
+    with transaction.atomic():
+        for journal in _locked(run_id, OPEN):
+            was, token, why = journal.run.state, journal.run.token, f"cancelled by {by}"
+            journal.append(journal.run.node, "cancelled", now, why=why)
+            event_waits.stop(journal.run)
+            put(journal, state=Run.State.CANCELLED, error=why[:500], ended_at=now, due_at=None, **FREE)
+            return _wrote(journal, was, token)
+    return False
+
+
+def _locked(run_id: UUID, states: list[str]) -> list[Journal]:
+    runs = Run.objects.select_related("version", "workspace", "event").select_for_update(of=("self",))
+    return read_back(runs.filter(pk=run_id, state__in=states))
+
+
+def _wrote(journal: Journal, was: str, token: UUID | None) -> bool:
+    return write([change_of(journal, was, token)])[0]
+
+
+def _after(journal: Journal, node: str, verdict: Verdict, by: str, now: datetime) -> dict[str, Any]:
+    why = f"{by} decided: {verdict}"
+    match verdict:
+        case "arrived":
+            return _arrived(journal, node, why, now)
+        case "again":
+            journal.append(node, "decided", now, why=why)
+            return {"state": Run.State.READY, "due_at": now, "losses": 0}
+        case "give-up":
+            journal.append(node, "decided", now, why=why)
+            ended = {"ended_at": now, "due_at": None, "code": "given_up"}
+            return {"state": Run.State.FAILED, "error": f"{node}: given up by {by}"[:500], **ended}
+
+
+def _arrived(journal: Journal, node: str, why: str, now: datetime) -> dict[str, Any]:
+    """Go on as after a success whose answer nobody read."""
+    graph = journal.run.version.drawing()
+    journal.append(node, "done", now, outlet="success", why=why)
+    target = graph.target(node, "success")
+    if target is None:
+        return {"state": Run.State.COMPLETED, "code": "done", "ended_at": now, "due_at": None}
+    return going_on(journal, target, now)

@@ -1,0 +1,164 @@
+"""Carries a run from call to call until it waits or ends."""
+
+import base64
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+
+from apps.channels import sending_limits_store
+from apps.channels.deliveries import Held as Parcel
+from apps.channels.sending import send
+from apps.common.crypto import Undecryptable
+from apps.common.effects import Answer, HttpCall, NoAnswer
+from apps.common.trouble import Refused
+from apps.database import bulk
+from apps.database.failpoints import killpoint
+from apps.database.group_commit import AWAY
+from apps.egress import client, reach
+from apps.egress.addresses import Blocked, target_of
+from apps.egress.redacting import Redactor
+from apps.engine.contract.node import Try
+from apps.runs.claims import claiming, quarantine, settling
+from apps.runs.execution.jobs import INLINE, Job, Pool
+from apps.runs.interpreter.interpreter import effect_key
+from apps.runs.journal.claim_values import Held, Placed
+from apps.runs.journal.journal import Journal
+from apps.runs.waking import wake_for_all
+from apps.workspaces.models import Secret, Workspace
+
+Clock = Callable[[], datetime]
+log = logging.getLogger(__name__)
+
+
+class Untried(Exception):
+    """The call cannot be made here: others may do better."""
+
+
+def drive(run_id: str, clock: Clock) -> None:
+    """Take the run if it is due and go on with it."""
+    try:
+        held = claiming.claim(run_id, clock())
+    except AWAY:
+        log.warning("run %s waits for the database", run_id)
+        return
+    except Exception as error:
+        log.exception("run %s cannot go on", run_id)
+        quarantine.stumble(run_id, f"an error in Fynoflow itself: {type(error).__name__}", clock())
+        return
+    carry_on(held, clock)
+
+
+def guarded(do: Callable[[], object]) -> None:
+    """An error of ours is seen and ends only what it met."""
+    try:
+        do()
+    except Exception:
+        log.exception("the machine met an error")
+        bulk.drop()
+
+
+def carry_on(held: Held | None, clock: Clock) -> None:
+    """Call, settle, call … until there is nothing to call."""
+    if held is not None:
+        go_on(Placed(held.journal, held), clock)
+
+
+def go_on(placed: Placed, clock: Clock, hands: Pool = INLINE) -> None:
+    """As `carry_on`, for a run that may have nothing to call. What it says and we claimed goes out beside it."""
+    held = placed.held
+    _post(placed.journal, clock, hands)
+    while held is not None:
+        held = _stepped(held, clock)
+        _post(placed.journal, clock, hands)
+
+
+def _post(journal: Journal, clock: Clock, hands: Pool) -> None:
+    hands.give([posting(parcel, clock) for parcel in journal.posted()])
+    if journal.leaves:
+        wake_for_all()
+
+
+def posting(parcel: Parcel, clock: Clock) -> Job:
+    """The sending of a claimed message."""
+    return Job(parcel.delivery.workspace_id, partial(guarded, partial(_sent, parcel, clock)))
+
+
+def _sent(parcel: Parcel, clock: Clock) -> None:
+    send(parcel, clock)
+    if sending_limits_store.is_limited(parcel.delivery.connection_id):
+        wake_for_all()  # there may be room for the next one
+
+
+def _stepped(held: Held, clock: Clock) -> Held | None:
+    try:
+        answer, redactor = _answered(held, clock)
+        this = Try(attempt=held.attempt, key=effect_key(held.journal, held.node), now=clock())
+        conclusion = redactor.told(held.block.conclude(answer, this))
+        return settling.settle(held, conclusion, clock())
+    except Untried as untried:
+        reach.leave(held.run.pk)
+        settling.give_back(held, str(untried), clock())
+        return None
+    except AWAY:
+        raise  # the database's trouble, not the run's: its lease ends, and then its policy says what follows
+    except Exception as error:
+        log.exception("run %s failed at %s", held.run.pk, held.node)
+        held.journal.posted()  # what it claimed was never written: it goes to nobody
+        settling.fail(held, f"an error in Fynoflow itself: {type(error).__name__}", clock())
+        return None
+
+
+def _answered(held: Held, clock: Clock) -> tuple[Answer | NoAnswer, Redactor]:
+    """The answer, and what takes the secrets of the call out of whatever it says. Raises Untried."""
+    if _too_late(held, clock()):
+        return _not_sent("the worker was paused before the call")
+    try:
+        plain = plain_secrets(held.call.call, held.run.workspace)
+    except Secret.DoesNotExist as error:
+        return _not_sent(f"a secret is missing: {error}")
+    except Undecryptable as error:
+        raise Untried(str(error)) from None
+    except (Refused, Blocked) as error:
+        return _not_sent(str(error), never=True)
+    redactor = Redactor(plain.values())
+    place, key = reach.place_of(held.call.call), effect_key(held.journal, held.node)
+    if reach.is_for_others(place, key):
+        raise Untried(reach.said(place))
+    killpoint("call.before")
+    answer = client.send(with_secrets(held.call.call, plain))
+    killpoint("call.after")
+    if reach.learn(place, key, answer):
+        raise Untried(reach.said(place))
+    return redactor.answer(answer), redactor
+
+
+def _not_sent(why: str, never: bool = False) -> tuple[NoAnswer, Redactor]:
+    return NoAnswer(kind="not_sent", reason=why, never=never), Redactor(())
+
+
+def _too_late(held: Held, now: datetime) -> bool:
+    left = held.lease_s - (now - held.started_at).total_seconds()
+    return left < held.call.call.timeout_s + 5
+
+
+def plain_secrets(call: HttpCall, workspace: Workspace) -> dict[str, str]:
+    """The secrets of the call by name. Raises Secret.DoesNotExist, Undecryptable, Blocked, or Refused by its hosts."""
+    used = {use.secret: Secret.objects.of(workspace).get(name=use.secret) for use in call.secrets}
+    for name, secret in used.items():
+        if not secret.may_go_to(host := target_of(call.url).host):
+            raise Refused(f"the secret {name!r} may not be sent to {host}: add the host to the secret, or mend the URL")
+    if used:
+        bulk.let_go()
+    return {name: secret.plain() for name, secret in used.items()}
+
+
+def with_secrets(call: HttpCall, plain: dict[str, str]) -> HttpCall:
+    """The call with its secret headers filled in: between claim and call only."""
+    headers = list(call.headers)
+    for use in call.secrets:
+        value = use.prefix + plain[use.secret]
+        if use.user is not None:
+            value = "Basic " + base64.b64encode(f"{use.user}:{plain[use.secret]}".encode()).decode()
+        headers.append((use.header, value))
+    return call.model_copy(update={"headers": tuple(headers)})

@@ -1,0 +1,44 @@
+"""What is claimed and is to be done, and who does it: a pool of a worker, or everything here and now."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Job:
+    """Something to do for a workspace. `do` must not raise."""
+
+    workspace: int
+    do: Callable[[], object]
+
+
+class Pool(Protocol):
+    """Who does what is claimed: a lane of a worker, or `AT_ONCE`."""
+
+    def free(self) -> int:
+        """How many jobs can be done at once."""
+
+    def room(self, workspace_id: int) -> int:
+        """As `free`, for this workspace."""
+
+    def give(self, jobs: list[Job]) -> None:
+        """Do these."""
+
+
+class Inline:
+    """The hands of tests and of the shell: everything is done here and now."""
+
+    def free(self) -> int:
+        return sys.maxsize
+
+    def room(self, workspace_id: int) -> int:
+        return sys.maxsize
+
+    def give(self, jobs: list[Job]) -> None:
+        for job in jobs:
+            job.do()
+
+
+INLINE = Inline()

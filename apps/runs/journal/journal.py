@@ -1,0 +1,107 @@
+"""A run's data and its visits, read back from its journal; and the rows that its next commit writes."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from copy import copy
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from apps.channels import deliveries
+from apps.engine.contract.decisions import Waited
+from apps.engine.values.data import RunData
+from apps.events.entries import Entry
+from apps.notifications.notify import Said
+from apps.runs.models import Run, Step
+
+Free = Callable[[int], int]  # how many messages of a workspace the holder of a run can send at once
+WAITING = "waiting"
+GOES_ON = ("done", "refused", "failed", "resumed", "unknown")
+Row = dict[str, Any]
+_EMPTY: Row = {"attempt": 0, "outlet": "", "input": {}, "output": {}, "why": "", "http_status": None}
+
+
+def nobody(workspace_id: int) -> int:
+    """The holder of the run sends nothing."""
+    return 0
+
+
+@dataclass
+class Journal:
+    """The data so far, how often each node was left, and the rows not yet written.
+
+    `parcels` are deliveries that its holder sends as soon as they are committed, as far as it has hands `free`;
+    `leaves`: its last commit left work that somebody must take; `launched`: it starts another workflow in the next.
+    """
+
+    run: Run
+    data: RunData
+    free: Free = nobody
+    visits: Counter[str] = field(default_factory=Counter)
+    waits: dict[str, Waited] = field(default_factory=dict)
+    seq: int = 0
+    steps: list[Row] = field(default_factory=list)
+    said: list[Said] = field(default_factory=list)
+    news: list[Entry] = field(default_factory=list)
+    parcels: list[deliveries.Held] = field(default_factory=list)
+    leaves: bool = False
+    launched: bool = False
+
+    def append(self, node: str, outcome: str, now: datetime, started_at: datetime | None = None, **facts: Any) -> None:
+        """One more row; an output becomes readable as `steps.<node>`."""
+        where = {"run_id": self.run.pk, "seq": self.seq + 1, "node": node, "visit": self.visits[node] + 1}
+        times = {"started_at": started_at or now, "ended_at": now}
+        self.steps.append({**where, "outcome": outcome, **times, **_EMPTY, **facts})
+        output = facts.get("output") or {}
+        self.passed(self.seq + 1, node, outcome, facts.get("outlet", ""), output)
+        if output and outcome != WAITING:
+            self.data = self.data.with_step(node, output)
+
+    def passed(self, seq: int, node: str, outcome: str, outlet: str, output: Row) -> None:
+        """A wait's row keeps what its block wants to find again; that is no output."""
+        self.seq = seq
+        if outcome in GOES_ON:
+            self.visits[node] += 1
+            self.waits.pop(node, None)
+        if outcome == WAITING:
+            self.waits[node] = Waited(outlet=outlet, memo=output)
+
+    def speaks(self, now: datetime) -> None:
+        """What was said is claimed in the commit that makes it, if its holder has hands for it."""
+        due = [row for said in self.said for row in said.deliveries if deliveries.may_go(row)]
+        self.parcels += deliveries.taken(due[: self.free(self.run.workspace_id)] if due else [], now)
+
+    def copied(self) -> "Journal":
+        """Another of the same, for a commit that may be tried again: a claim writes into the rows of what is said."""
+        said = [replace(one, deliveries=[{**row} for row in one.deliveries]) for one in self.said]
+        lists = {"steps": [*self.steps], "said": said, "news": [*self.news], "parcels": [*self.parcels]}
+        return replace(self, run=copy(self.run), visits=Counter(self.visits), waits={**self.waits}, **lists)
+
+    def posted(self) -> list[deliveries.Held]:
+        """The claimed deliveries, once."""
+        parcels, self.parcels = self.parcels, []
+        return parcels
+
+
+def opened(run: Run, free: Free = nobody) -> Journal:
+    """The journal of a run that is about to begin."""
+    facts = {"id": str(run.id), "request_id": str(run.event_id), "environment": run.environment}
+    facts["started_at"] = run.created_at.isoformat(timespec="seconds")
+    data = RunData(trigger=run.event.body, workspace=run.workspace.facts(), run=facts)
+    return Journal(run, data, free)
+
+
+def read_back(runs: Iterable[Run], free: Free = nobody) -> list[Journal]:
+    """The journals as the database has them, with one query."""
+    journals = {run.pk: opened(run, free) for run in runs}
+    outputs: dict[Any, Row] = {pk: {} for pk in journals}
+    steps = Step.objects.filter(run_id__in=list(journals)).order_by("run_id", "seq")
+    for pk, seq, node, outcome, outlet, output in steps.values_list(
+        "run_id", "seq", "node", "outcome", "outlet", "output"
+    ):
+        journals[pk].passed(seq, node, outcome, outlet, output)
+        if output and outcome != WAITING:
+            outputs[pk][node] = output
+    for pk, journal in journals.items():
+        journal.data = journal.data.model_copy(update={"steps": outputs[pk]})
+    return list(journals.values())

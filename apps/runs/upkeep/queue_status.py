@@ -1,0 +1,119 @@
+"""How the whole installation does, for those who run it: what waits, who works, what is held back."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from apps.channels import deliveries
+from apps.channels.models import Connection, Delivery
+from apps.common.ids import first_id
+from apps.database import bulk
+from apps.events import store as events
+from apps.events.models import Event
+from apps.runs.claims.due import owing_now
+from apps.runs.models import Beat, Run, Worker
+
+MOST = 10_000  # what waits is counted so far
+DAY = timedelta(days=1)
+SHOWN = 200
+_UNCONFIRMED = """
+SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'SyncRep'
+   AND clock_timestamp() - query_start > interval '2 seconds'
+"""
+
+
+@dataclass(frozen=True)
+class Lane:
+    """Work of one kind: how much is due (up to `MOST`), since when the oldest, and how much workers hold."""
+
+    name: str
+    due: int
+    oldest: datetime | None
+    in_hand: int | None
+
+    def is_more(self) -> bool:
+        return self.due >= MOST
+
+
+@dataclass(frozen=True)
+class Vitals:
+    """`unknown` messages are those of the last day; `unknown_share` is their part of the newest `MOST`, in percent.
+    `unconfirmed`: commits that wait for a standby."""
+
+    lanes: list[Lane]
+    workers: list[Worker]
+    held_back: list[Connection]
+    beats: dict[str, datetime]
+    attention: int
+    reconciling: int
+    dead_letters: int
+    unknown: int
+    unknown_share: float
+    unconfirmed: int
+
+
+def vitals(now: datetime) -> Vitals:
+    unknown = Delivery.objects.filter(state=Delivery.State.UNKNOWN, created_at__gte=now - DAY)
+    return Vitals(
+        lanes=lanes(now),
+        workers=list(Worker.objects.order_by("started_at", "pk")[:SHOWN]),
+        held_back=held_back(),
+        beats=dict(Beat.objects.values_list("name", "at")),
+        attention=_up_to(Run.objects.filter(state=Run.State.NEEDS_ATTENTION)),
+        reconciling=_up_to(Run.objects.filter(state=Run.State.RECONCILING)),
+        dead_letters=_up_to(Event.objects.filter(state=Event.State.FAILED)),
+        unknown=_up_to(unknown),
+        unknown_share=_unknown_share(now),
+        unconfirmed=unconfirmed(),
+    )
+
+
+def lanes(now: datetime) -> list[Lane]:
+    """Events to be routed, runs and messages. Only groups that have something due are read: the others may be many."""
+    news = Event.objects.filter(state=Event.State.RECEIVED, workspace__in=events.owing())
+    runs = Run.objects.filter(state__in=[Run.State.READY, Run.State.WAITING], due_at__lte=now)
+    calling = Run.objects.filter(state=Run.State.WORKING)
+    sending = Delivery.objects.filter(state=Delivery.State.WORKING)
+    return [
+        _lane("events", news, "received_at", None),
+        _lane("runs", runs.filter(workspace__in=owing_now(now)), "due_at", _up_to(calling)),
+        _lane("messages", _messages(now), "due_at", _up_to(sending)),
+    ]
+
+
+def _messages(now: datetime) -> QuerySet[Delivery]:
+    groups = deliveries.owing_now(now)
+    due = Delivery.objects.filter(state=Delivery.State.READY, due_at__lte=now)
+    mine = Q(connection__in=[group for group in groups if group])
+    return due.filter(mine | Q(connection=None) if None in groups else mine)
+
+
+def held_back() -> list[Connection]:
+    """Connections that are paused by a person, or whose provider is in trouble."""
+    held = Connection.objects.filter(Q(gate__open_until__isnull=False) | Q(paused=True))
+    return list(held.select_related("workspace", "gate").order_by("name", "pk")[:SHOWN])
+
+
+def unconfirmed() -> int:
+    """Commits of this database that have waited for a standby for longer than any standby that lives takes."""
+    return int(bulk.read(_UNCONFIRMED)[0][0]) if not bulk.is_sqlite() else 0
+
+
+def _lane(name: str, due: QuerySet[Any], column: str, in_hand: int | None) -> Lane:
+    oldest = due.order_by(column).values_list(column, flat=True).first()
+    return Lane(name, _up_to(due), oldest, in_hand)
+
+
+def _up_to(found: QuerySet[Any]) -> int:
+    """How many there are, counted up to `MOST`."""
+    return len(found.order_by().values_list("pk", flat=True)[:MOST])
+
+
+def _unknown_share(now: datetime) -> float:
+    newest = Delivery.objects.filter(pk__gte=first_id(now - DAY)).order_by("-pk")
+    states = Counter(newest.values_list("state", flat=True)[:MOST])
+    told = states[Delivery.State.UNKNOWN] + states[Delivery.State.SENT]
+    return 100 * states[Delivery.State.UNKNOWN] / told if told else 0.0

@@ -1,0 +1,88 @@
+"""The contract of a trigger type. The class is the settings of a graph's trigger node."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from pydantic import ConfigDict, Field
+
+from apps.common.values import Value
+from apps.engine.contract.node import Entry
+from apps.ingress.request import Inbound
+
+
+class Arrival(Value):
+    """A request at the door, the secrets of its guard (two while one is rotated, none: none is set), and the time."""
+
+    request: Inbound
+    secrets: tuple[str, ...] = ()
+    now: datetime
+
+
+class Fired(Value):
+    """It starts a run with this data. A request with the same `signature` again is a repeat; empty: not signed.
+
+    `key` is the sender's own id of this event, which makes a repeat, too; `said` is what the request itself says: an
+    honest repeat says the same.
+    """
+
+    body: dict[str, Any]
+    signature: str = ""
+    key: str = ""
+    said: dict[str, Any] | None = None
+
+
+class Echo(Value):
+    """It starts none: the sender only made sure of the URL, and is given its word back."""
+
+    text: str
+
+
+class Refusal(Value):
+    """It does not; `status` and `message` are answered, and the `field` of the payload that is at fault."""
+
+    status: int
+    message: str
+    field: str = ""
+
+
+class Rate(Value):
+    """How many requests a door takes."""
+
+    model_config = ConfigDict(title="Rate", json_schema_extra={"description": "How many requests this URL takes."})
+    per_second: float = Field(
+        title="Requests a second", description="So many for a long time.", gt=0, le=100_000, allow_inf_nan=False
+    )
+    burst: int = Field(title="At once", description="So many in one go after a quiet time.", ge=1, le=1_000_000)
+
+
+class TriggerType(Entry):
+    """What starts a run. Subclasses live one a file in `apps/triggers/types/`."""
+
+    kind: ClassVar[str]
+    title: ClassVar[str]
+    icon: ClassVar[str]
+    group: ClassVar[str] = "Triggers"
+    summary: ClassVar[str]
+    rate: Rate | None = Field(
+        default=None, title="Rate", description="How many requests this URL takes; none: as this installation says."
+    )
+
+    def wants_secret(self) -> bool:
+        """Whether its guard lets nobody in before the trigger has a secret."""
+        return False
+
+    def takes(self, method: str) -> bool:
+        """Whether a request of this method may start a run."""
+        return True
+
+    def status(self) -> int:
+        """What a sender is answered whose event was taken."""
+        return 202
+
+    def fire(self, body: dict[str, Any], signature: str = "") -> Fired | Refusal:
+        """The data of a run from what a request says, or why it starts none."""
+        raise NotImplementedError
+
+    def read(self, arrival: Arrival) -> Fired | Echo | Refusal:
+        """Check the guard, then read the data."""
+        raise NotImplementedError

@@ -1,0 +1,4 @@
+"""Any HTTP request starts a run.
+
+May import the contract, guards and challenges. Never another source.
+"""
