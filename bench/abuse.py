@@ -51,8 +51,8 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.engine.drawing.graph import parse_graph
 from apps.notifications.models import Template
-from apps.runs import example
-from apps.workflows import publishing
+from apps.workflows import example
+from apps.workflows.release import publishing
 from apps.workspaces.models import Membership, Workspace
 def row(*nodes):
     every = [{"id": "start", "kind": "webhook"}, *nodes]
@@ -77,11 +77,10 @@ from django.utils import timezone
 from datetime import timedelta
 from apps.common.ids import ordered_id
 from apps.events.models import Event
-from apps.runs.models import Run, Step
-from apps.runs.models import Listening
+from apps.runs.models import EventWait, Run, Step
 from apps.runs.coordination.event_waits import _whole
 run = Run.objects.select_related("event").get(workflow__name="Wait")
-event, step, listening = run.event, run.steps.get(), Listening.objects.get(run=run)
+event, step, wait = run.event, run.steps.get(), EventWait.objects.get(run=run)
 def park(lot):
     events, runs, steps, waits = [], [], [], []
     for number in range(1000):
@@ -91,10 +90,10 @@ def park(lot):
         runs.append(Run(**{f.attname: getattr(run, f.attname) for f in Run._meta.concrete_fields}))
         step.pk, step.run_id = None, run.pk
         steps.append(Step(**{f.attname: getattr(step, f.attname) for f in Step._meta.concrete_fields}))
-        listening.pk, listening.run_id, listening.match = ordered_id(), run.pk, {"id": f"{lot}-{number}"}
-        listening.key_hash = _whole(listening.match)
-        waits.append(Listening(**{f.attname: getattr(listening, f.attname) for f in Listening._meta.concrete_fields}))
-    for model, rows in ((Event, events), (Run, runs), (Step, steps), (Listening, waits)):
+        wait.pk, wait.run_id, wait.match = ordered_id(), run.pk, {"id": f"{lot}-{number}"}
+        wait.key_hash = _whole(wait.match)
+        waits.append(EventWait(**{f.attname: getattr(wait, f.attname) for f in EventWait._meta.concrete_fields}))
+    for model, rows in ((Event, events), (Run, runs), (Step, steps), (EventWait, waits)):
         model.objects.bulk_create(rows)
 for lot in range(MANY // 1000): park(lot)
 """

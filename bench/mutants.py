@@ -30,8 +30,8 @@ MUTANTS = (
     Mutant(
         "a lost once delivery is never sent again",
         "apps/channels/deliveries.py",
-        'kind = "refused" if safe else "unknown"',
-        'kind = "refused"',
+        'kind = "temporary_failure" if idempotent else "unknown"',
+        'kind = "temporary_failure"',
         "tests/test_machine.py",
     ),
     Mutant(
@@ -64,16 +64,16 @@ MUTANTS = (
     ),
     Mutant(
         "a settle asks for its token",
-        "apps/runs/claims/settling.py",
-        'MINE = "t.state = w.was AND t.token IS NOT DISTINCT FROM w.held"',
-        'MINE = "t.state = w.was AND (w.held IS NULL OR TRUE)"',
+        "apps/database/leases.py",
+        'IS_AS_KNOWN = "t.state = w.was AND t.token IS NOT DISTINCT FROM w.held"',
+        'IS_AS_KNOWN = "t.state = w.was AND (w.held IS NULL OR TRUE)"',
         "tests/test_machine.py tests/test_two_workers.py",
     ),
     Mutant(
         "a key is seen once",
         "apps/events/store.py",
-        'refused = {row["event_id"] for row in asked} - rows.insert_new(SeenKey, asked, "event_id")',
-        'refused = set() & rows.insert_new(SeenKey, asked, "event_id")',
+        'refused = {row["event_id"] for row in asked} - bulk.insert_new(IdempotencyKey, asked, "event_id")',
+        'refused = set() & bulk.insert_new(IdempotencyKey, asked, "event_id")',
         "tests/test_ingest.py",
     ),
     Mutant(

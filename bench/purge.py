@@ -16,16 +16,16 @@ RESULTS = ROOT / "bench" / "results" / "purge.jsonl"
 TIMED = """
 import json, time
 from django.utils import timezone
-from apps.runs import purging
-plain, took = purging._batches, []
+from apps.runs.upkeep import retention
+plain, took = retention._batches, []
 def timed(rows):
     for pks in plain(rows):
         began = time.monotonic()
         yield pks
         took.append(1000 * (time.monotonic() - began))
-purging._batches = timed
+retention._batches = timed
 began = time.monotonic()
-gone = purging.purge(timezone.now())
+gone = retention.purge(timezone.now())
 took.sort()
 print(json.dumps({"gone": gone, "seconds": round(time.monotonic() - began, 1), "batches": len(took),
   "batch_p50_ms": round(took[len(took) // 2]), "batch_p99_ms": round(took[int(len(took) * 0.99)]),

@@ -9,8 +9,8 @@ from apps.events.models import Event
 from apps.runs.claims import starting
 from apps.runs.models import Run
 from apps.runs.upkeep import invariants
-from apps.runs.worker.poller import sweep
-from apps.triggers.models import Subscription
+from apps.runs.worker.poller import poll_once
+from apps.triggers.models import Binding
 from apps.workflows.models import Workflow
 from apps.workflows.release import accepted, lifecycle, publishing
 from tests.cast import drain, fire
@@ -44,7 +44,7 @@ def test_what_was_accepted_before_a_pause_waits_and_runs_when_it_is_resumed(flow
     found = accept(url, 3)
     publishing.pause(flow, by=None)
     for _ in range(3):
-        sweep(clock)
+        poll_once(clock)
     assert states(found) == ["held"] * 3 and not Run.objects.exists()
     if by_archive:
         Workflow.objects.filter(pk=flow.pk).update(archived_at=clock())
@@ -69,7 +69,7 @@ def test_a_pause_that_is_over_before_anybody_looked_holds_nothing(flow, url, clo
 def test_another_version_going_live_within_a_pause_changes_nothing_for_what_waits(flow, url, clock) -> None:
     found = accept(url)
     publishing.pause(flow, by=None)
-    sweep(clock)
+    poll_once(clock)
     graph = {"nodes": [{"id": "start", "kind": "webhook"}, {**STOP, "settings": {"code": "new"}}]}
     graph["edges"] = [{"source": "start", "outlet": "next", "target": "stop"}]
     version = publishing.save(flow, parse_graph(graph), by=None, now=clock())
@@ -84,10 +84,10 @@ def test_another_version_going_live_within_a_pause_changes_nothing_for_what_wait
 def test_what_waits_can_be_dropped_and_the_change_log_says_who_and_how_many(flow, url, clock, owner) -> None:
     found = accept(url, 2)
     publishing.pause(flow, by=owner)
-    sweep(clock)
+    poll_once(clock)
     told = accepted.waiting(flow)
     assert (told.count, told.oldest) == (2, found[0].received_at)
-    assert accepted.drop(flow, by=owner, now=clock()) == 2
+    assert accepted.drop_waiting(flow, by=owner, now=clock()) == 2
     assert states(found) == ["dropped"] * 2
     assert Event.objects.get(pk=found[0].pk).reason == f"dropped by {owner}"
     assert flow.history.first().history_change_reason == "2 accepted requests dropped"
@@ -98,7 +98,7 @@ def test_what_waits_can_be_dropped_and_the_change_log_says_who_and_how_many(flow
 
 def test_a_dropped_request_can_be_tried_again(flow, url, clock, owner) -> None:
     found = accept(url)
-    accepted.drop(flow, by=owner, now=clock())
+    accepted.drop_waiting(flow, by=owner, now=clock())
     assert events.replay([found[0].pk], "me") == 1
     drain(clock)
     assert states(found) == ["routed"]
@@ -114,7 +114,7 @@ def test_archiving_and_deleting_refuse_while_something_accepted_has_not_begun(fl
     flow.refresh_from_db()
     with pytest.raises(Refused, match="1 accepted request has not begun"):
         lifecycle.delete(flow)
-    accepted.drop(flow, by=owner, now=clock())
+    accepted.drop_waiting(flow, by=owner, now=clock())
     lifecycle.archive(flow, by=owner, now=clock())
     flow.refresh_from_db()
     lifecycle.delete(flow)
@@ -134,9 +134,9 @@ def test_putting_back_to_the_archive_asks_the_same(flow, url, clock, owner) -> N
 
 def test_what_cannot_run_is_a_dead_letter_and_runs_when_it_is_mended(flow, url, clock) -> None:
     found = accept(url)
-    row = Subscription.objects.get(trigger=flow.trigger, environment="live")
-    Subscription.objects.filter(pk=row.pk).delete()
-    sweep(clock)
+    row = Binding.objects.get(trigger=flow.trigger, environment="live")
+    Binding.objects.filter(pk=row.pk).delete()
+    poll_once(clock)
     event = Event.objects.get(pk=found[0].pk)
     assert event.state == "failed" and "no version" in event.reason
     row.save(force_insert=True)
@@ -155,17 +155,17 @@ def family(published, clock) -> tuple[Run, Workflow, Event]:
     stops = [{"id": code, "kind": "stop", "settings": {"code": code}} for code in ("next", "failure")]
     go = {"id": "go", "kind": "start_workflow", "settings": {"workflow": child.slug, "wait": True}}
     request = fire(published(go, *stops, edges=edges), {})[1]["request_id"]
-    starting.route(request, clock())
+    starting.start_one(request, clock())
     return Run.objects.get(event_id=request), child, Event.objects.get(kind="workflow.started")
 
 
 def test_a_parent_hears_that_its_child_was_dropped(family, clock, owner) -> None:
     parent, child, _ = family
     publishing.pause(child, by=owner)
-    sweep(clock)
+    poll_once(clock)
     parent.refresh_from_db()
     assert parent.state == "waiting", "the child may still begin"
-    accepted.drop(child, by=owner, now=clock())
+    accepted.drop_waiting(child, by=owner, now=clock())
     child.refresh_from_db()
     lifecycle.delete(child)
     drain(clock)
@@ -176,13 +176,13 @@ def test_a_parent_hears_that_its_child_was_dropped(family, clock, owner) -> None
 
 def test_a_parent_hears_that_its_childs_version_is_gone(family, clock) -> None:
     parent, child, _ = family
-    Subscription.objects.filter(trigger=child.trigger).delete()
+    Binding.objects.filter(trigger=child.trigger).delete()
     drain(clock)
     parent.refresh_from_db()
     assert (parent.state, parent.code) == ("completed", "failure")
 
 
-@pytest.mark.parametrize("ending", ["stumble", "suspect"])
+@pytest.mark.parametrize("ending", ["record_failure", "record_risky_attempt"])
 def test_a_parent_hears_that_its_child_became_a_dead_letter(family, clock, ending) -> None:
     parent, _, event = family
     for _ in range(5):
@@ -208,7 +208,7 @@ def test_resume_asks_what_becomes_of_what_waits_and_archiving_lists_it(flow, url
     client.force_login(owner)
     here = f"/w/{flow.workspace.wsid}/workflows/{flow.slug}"
     client.post(f"{here}/paused", {"paused": "yes"})
-    sweep(clock)
+    poll_once(clock)
     assert "2 accepted requests have not begun" in client.get(here).content.decode()
     asked = client.post(f"{here}/paused", {"paused": "no"}).content.decode()
     assert "2 accepted requests have not begun" in asked and str(found[0].pk) in asked

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
+from apps.console.canvas import canvas
 from apps.engine.drawing.graph import Graph, parse_graph
 from apps.engine.drawing.problems import Context, problems
 from apps.sources.registry import TRIGGERS
 from apps.workflows.describe.catalogue import catalogue
-from apps.workflows.release import publishing
 
-FRONTEND = Path(publishing.__file__).parent / "frontend"
+FRONTEND = Path(canvas.__file__).parent / "frontend"
 KINDS = ["http_request", "condition", "send", "delay", "stop", "transform", "wait_for_event", "split", "throttle"]
 STRUCTURE = ("outlet", "edge", "circle")
 pytestmark = pytest.mark.skipif(

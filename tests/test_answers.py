@@ -7,13 +7,13 @@ import pytest
 
 from apps.common.effects import Answer
 from apps.engine.answers import kept_of
-from apps.engine.contract.node import Try
+from apps.engine.contract.node import StepContext
 from apps.engine.fields import NamedPath, Text
 from apps.engine.nodes.http_request import HttpRequest
 from apps.engine.values.data import RunData
 from tests.test_engine import NOW
 
-TRY = Try(attempt=1, key="k-1", now=NOW)
+TRY = StepContext(attempt=1, key="k-1", now=NOW)
 
 
 def answered(body: bytes, kind: str = "application/json", **facts: Any) -> Answer:
@@ -118,7 +118,7 @@ def test_a_name_in_a_json_body_is_filled_in_too_and_a_text_has_the_charset_that_
 def test_whatever_is_not_whole_is_told_at_either_outlet(facts: dict, words: str, status: int) -> None:
     block = HttpRequest(method="POST", url=Text(text="https://shop.example/"))
     answer = answered(b'{"id": 1, "rows": [', **facts).model_copy(update={"status": status})
-    left = block.conclude(answer, TRY)
+    left = block.on_answer(answer, TRY)
     assert words in left.why and left.outlet == ("success" if status == 200 else "failure")
 
 

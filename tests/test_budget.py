@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from apps.common import bounded_json
-from apps.engine.conditions import Group, evaluate
+from apps.engine.conditions import ConditionGroup, evaluate
 from apps.engine.fields import Html, Text
 from apps.engine.texts.templates import filled_value, render
 from apps.engine.values import budget
@@ -65,21 +65,21 @@ def test_what_people_write_stays_far_below_the_budget() -> None:
     data = RunData(trigger={"lines": [{"name": f"Item {n}", "price": n} for n in range(300)]})
     with budget.budget() as account:
         render(Html(text=lines * 2), data, escape="html")
-    assert account.spent < budget.MOST / 10
+    assert account.spent < budget.MAX_WORK / 10
 
 
-def group(*tests: dict, match: str = "all") -> Group:
-    return Group.model_validate({"match": match, "items": list(tests)})
+def group(*tests: dict, match: str = "all") -> ConditionGroup:
+    return ConditionGroup.model_validate({"match": match, "items": list(tests)})
 
 
 def a_test(field: str, op: str, value: str = "", **more) -> dict:
     return {"type": "test", "field": field, "op": op, "value": value, **more}
 
 
-def deep(test: dict, *, widths: tuple[int, ...]) -> Group:
+def deep(test: dict, *, widths: tuple[int, ...]) -> ConditionGroup:
     for width in widths:
         test = {"type": "group", "match": "all", "items": [test] * width}
-    return Group.model_validate(test)
+    return ConditionGroup.model_validate(test)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def deep(test: dict, *, widths: tuple[int, ...]) -> Group:
     ],
     ids=["contains", "not contains", "many tests", "many patterns", "long lists", "long texts", "shown objects"],
 )
-def test_a_condition_that_costs_too_much_is_refused_within_a_moment(when: Group) -> None:
+def test_a_condition_that_costs_too_much_is_refused_within_a_moment(when: ConditionGroup) -> None:
     began = time.process_time()
     with pytest.raises(TooMuch):
         evaluate(when, DATA, NOW)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from apps.database.clocks import DatabaseClock
 from apps.events import store as events
 from apps.events.models import Event
-from apps.runs.claims import claiming, settling, starting
+from apps.runs.claims import claiming, recovery, starting
 from apps.runs.execution import executor
 from apps.runs.execution.jobs import INLINE
 from apps.runs.models import Run, Worker
@@ -28,9 +28,9 @@ def _quiet(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.CRITICAL)
 
 
-def cared(clock: Clock) -> poison_guard.Care:
+def cared(clock: Clock) -> poison_guard.PoisonGuard:
     """Of a worker that starts after another died."""
-    care = poison_guard.Care()
+    care = poison_guard.PoisonGuard()
     care.begin(clock())
     return care
 
@@ -82,7 +82,7 @@ def test_a_process_that_lives_on_counts_what_it_tries_once(story, clock: Clock, 
 def test_what_was_begun_three_times_and_never_ended_is_put_aside(story, clock: Clock) -> None:
     """Each `Care` is a process of its own, that died."""
     request = fire(story.webhook_live)[1]["request_id"]
-    counted = [events.suspect(Event.objects.get().pk, timezone.now()) for _ in range(4)]
+    counted = [events.record_risky_attempt(Event.objects.get().pk, timezone.now()) for _ in range(4)]
     assert counted == [True, True, True, False]
     assert Event.objects.get(pk=request).state == "failed"
     assert events.replay([Event.objects.get().pk], "me") == 1
@@ -119,7 +119,7 @@ def test_a_run_that_lost_two_workers_at_one_block_may_lose_two_at_the_next(story
     starting.start_due(1, clock(), lambda workspace: 1, lambda workspace: 1)
     for _ in range(2):
         clock.forward(minutes=10)
-        settling.sweep(clock())
+        recovery.reclaim_expired_leases(clock())
         clock.forward(minutes=1)
         run = Run.objects.get()
         held = claiming.claim(str(run.pk), clock())

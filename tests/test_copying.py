@@ -196,7 +196,7 @@ def test_a_duplicate_has_what_is_still_to_be_done_and_begins_it_anew(copy, payme
     assert own.workflow == twin and own.source == version.checklist.source and own.needs == version.checklist.needs
     assert own.url_given_at is None
     with pytest.raises(Refused, match=r"its checklist is not done: hand out the new URL"):
-        checklists.check(twin.test)
+        checklists.check_ticked(twin.test)
 
 
 def test_a_duplicate_of_what_was_live_has_nothing_to_be_done(payments, owner) -> None:

@@ -35,7 +35,7 @@ def without_samples(graph):
 def dry(workflow, graph=None, payload=PAYMENT, **given):
     graph = graph or workflow.live.drawing()
     facts = trial.RunData(workspace=workflow.workspace.facts(), run={"request_id": "r"})
-    answers = {node: trial.Given(**answer) for node, answer in given.items()}
+    answers = {node: trial.TrialInput(**answer) for node, answer in given.items()}
     return trial.dry(workflow, graph, payload, facts, answers, timezone.now())
 
 

@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 
 from apps.common.trouble import Refused
 from apps.console.canvas import canvas_page
-from apps.engine.drawing.graph import Edge, Graph, Node, Note, Place, parse_graph
+from apps.engine.drawing.graph import Edge, Graph, Node, Note, Position, parse_graph
 from apps.engine.registry import NODES
 from apps.engine.values.bounds import MAX_NODES
 from apps.runs.models import Run
@@ -37,7 +37,7 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(IDS, inner, max_size=3),
     max_leaves=6,
 )
-PLACES = st.builds(Place, x=st.integers(-9999, 9999), y=st.floats(-9999, 9999))
+PLACES = st.builds(Position, x=st.integers(-9999, 9999), y=st.floats(-9999, 9999))
 BLOCKS = st.builds(
     Node,
     id=IDS,
@@ -81,7 +81,9 @@ def test_the_round_trip_loses_nothing(workspace, drawing: Graph, name: str, note
         Draft202012Validator(SCHEMA).validate(before)
         Workflow.objects.filter(pk=flow.pk).update(test=None)
         flow.delete()
-        (back,) = importing.land(workspace, [read(json.dumps(before).encode())], by=None, now=timezone.now())
+        (back,) = importing.import_documents(
+            workspace, [read(json.dumps(before).encode())], by=None, now=timezone.now()
+        )
         after = exported(back)
         assert after == before
         assert (back.content_hash, back.layout, back.notes) == (version.content_hash, version.layout, version.notes)
@@ -174,7 +176,7 @@ def test_the_id_of_a_foreign_workflow_leads_nowhere(workspace, outsider) -> None
     document = read(json.dumps(whole(drawing=starting(theirs.slug))).encode())
     (plan,) = importing.plans(workspace, [document])
     assert [match.key for match in plan.matches] == [0]
-    (version,) = importing.land(workspace, [document], by=None, now=timezone.now())
+    (version,) = importing.import_documents(workspace, [document], by=None, now=timezone.now())
     said = [p.message for p in publishing.defects(version.workflow, version.drawing()) if p.node == "go"]
     assert any("There is no workflow" in line for line in said)
 
@@ -197,7 +199,7 @@ def test_a_look_shows_the_problems_of_the_drawing_and_what_is_missing(client, wo
 
 def test_a_broken_drawing_is_taken_in_as_save_would_and_nothing_of_it_is_lost(workspace) -> None:
     broken = {"nodes": [TRIGGER, {"id": "a", "kind": "http_request", "settings": {"url": 5}}], "edges": []}
-    (version,) = importing.land(
+    (version,) = importing.import_documents(
         workspace, [read(json.dumps(whole(drawing=broken)).encode())], by=None, now=timezone.now()
     )
     assert version.drawing().canonical() == parse_graph(broken).canonical()

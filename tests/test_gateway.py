@@ -23,14 +23,19 @@ def answered(body: Any, status: int = 200, kind: str = "text/plain") -> Answer:
     ("settings", "answer", "kind", "why"),
     [
         ({}, "ERR 104 : invalid mobile number", "accepted", "answered 200"),
-        ({"success_text": "OK:"}, "ERR 104 : invalid mobile number", "rejected", "ERR 104 : invalid mobile number"),
+        (
+            {"success_text": "OK:"},
+            "ERR 104 : invalid mobile number",
+            "permanent_failure",
+            "ERR 104 : invalid mobile number",
+        ),
         ({"success_text": "OK:"}, "ok: 17", "accepted", "answered 200"),
-        ({"success_path": "status"}, {"message": "x"}, "rejected", "answered 200, but: {"),
-        ({"success_path": "status", "success_values": ["success"]}, {"status": "error"}, "rejected", "error"),
+        ({"success_path": "status"}, {"message": "x"}, "permanent_failure", "answered 200, but: {"),
+        ({"success_path": "status", "success_values": ["success"]}, {"status": "error"}, "permanent_failure", "error"),
         ({"success_path": "status", "success_values": ["success", "1"]}, {"status": 1}, "accepted", "answered 200"),
         ({"success_path": "body.0.status", "success_values": ["0"]}, [{"status": "0"}], "accepted", "answered 200"),
         ({"success_path": "ok", "success_values": ["true"]}, {"ok": True}, "accepted", "answered 200"),
-        ({"success_path": "a"}, "no JSON", "rejected", "no JSON"),
+        ({"success_path": "a"}, "no JSON", "permanent_failure", "no JSON"),
         ({"id_path": "sid"}, {"id": 1}, "accepted", "without an id at sid"),
     ],
 )

@@ -22,7 +22,7 @@ from apps.database import bulk, clocks, commit_check
 from apps.database.postgresql import base as postgresql
 from apps.notifications.models import Notification
 from apps.runs.claims import starting
-from apps.runs.execution.executor import go_on
+from apps.runs.execution.executor import run_claimed
 from apps.runs.execution.jobs import INLINE
 from apps.runs.journal.journal import Journal
 from apps.runs.models import Beat, Leader, Run
@@ -62,9 +62,9 @@ def test_a_settle_that_the_database_refuses_sends_nothing_of_what_it_said(
     loaded = example.load(outside.url, timezone.now(), f"{outside.url}/send")
     outside.answer("/customers", (200, {"type": "power"}))
     fire(loaded.webhook_live)
-    (placed,) = starting.start_due(1, clock(), INLINE.room, INLINE.room)
+    (placed,) = starting.start_due(1, clock(), INLINE.capacity_for, INLINE.capacity_for)
     with refusing(table):
-        go_on(placed, clock)
+        run_claimed(placed, clock)
     drain(clock)
     assert [got["path"].split("?")[0] for got in outside.got] == ["/customers", "/orders/c-42"]
     assert (Run.objects.get().state, Delivery.objects.count(), Notification.objects.count()) == ("failed", 0, 0)
@@ -207,7 +207,7 @@ def test_a_loop_that_comes_round_is_left_alone_and_one_that_does_not_is_stuck() 
 
 STUCK = """
 import threading, time
-from apps.runs import watchdog
+from apps.runs.worker import watchdog
 watchdog.TICK_S = 0.02
 watchdog.LIMIT_S = 0.1
 watchdog.Watchdog(lambda seconds: print("drained", seconds, flush=True)).watch(threading.Event())
@@ -250,16 +250,16 @@ def test_an_error_after_the_words_were_claimed_sends_nothing_either(outside: Out
     loaded = example.load(outside.url, timezone.now(), f"{outside.url}/send")
     outside.answer("/customers", (200, {"type": "power"}))
     fire(loaded.webhook_live)
-    (placed,) = starting.start_due(1, clock(), INLINE.room, INLINE.room)
-    plain = Journal.speaks
+    (placed,) = starting.start_due(1, clock(), INLINE.capacity_for, INLINE.capacity_for)
+    plain = Journal.claim_deliveries
 
-    def speaks(journal: Journal, now) -> None:
+    def claim_deliveries(journal: Journal, now) -> None:
         plain(journal, now)
-        if journal.parcels:
+        if journal.claimed_deliveries:
             raise ValueError("a bug of ours, just then")
 
-    monkeypatch.setattr(Journal, "speaks", speaks)
-    go_on(placed, clock)
+    monkeypatch.setattr(Journal, "claim_deliveries", claim_deliveries)
+    run_claimed(placed, clock)
     monkeypatch.undo()
     assert not [got for got in outside.got if got["path"] == "/send"]
     assert (Run.objects.get().state, Delivery.objects.count()) == ("failed", 0)

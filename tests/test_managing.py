@@ -11,7 +11,7 @@ from apps.common.trouble import Refused
 from apps.engine.drawing.graph import parse_graph
 from apps.notifications import editing
 from apps.notifications.models import Content, NotificationEvent, Template
-from apps.triggers.models import Subscription, Trigger
+from apps.triggers.models import Binding, Trigger
 from apps.workflows import example
 from apps.workflows.models import Group, Workflow
 from apps.workflows.release import lifecycle, publishing
@@ -166,7 +166,7 @@ def test_a_workflow_is_deleted_only_while_nothing_depends_on_it(here, payments, 
     saved(other)
     trigger = other.trigger_id
     assert "“Other” is deleted." in here(f"workflows/{other.slug}/do", verb="delete", sure="yes")
-    assert not Trigger.objects.filter(pk=trigger) and not Subscription.objects.filter(trigger=trigger)
+    assert not Trigger.objects.filter(pk=trigger) and not Binding.objects.filter(trigger=trigger)
 
 
 def test_versions_are_named_compared_and_refused_by_words(here, payments) -> None:
@@ -201,7 +201,7 @@ def test_the_change_log_says_who_did_what_and_putting_back_is_logged_itself(here
     payments.refresh_from_db()
     assert (payments.name, str(payments.live)) == ("Payments", "v1")
     assert "put back as it was on" in here(log)
-    assert Subscription.objects.get(trigger=payments.trigger, environment="test").version_id == payments.test_id
+    assert Binding.objects.get(trigger=payments.trigger, environment="test").version_id == payments.test_id
 
 
 def test_what_cannot_be_put_back_is_said_and_changes_nothing(payments, owner, workspace) -> None:

@@ -11,15 +11,15 @@ from django.utils import timezone
 from apps.channels import deliveries
 from apps.channels.models import Delivery
 from apps.database import group_commit
-from apps.database.ttl_cache import remembered
+from apps.database.ttl_cache import cached
 from apps.engine.nodes.http_request import HttpRequest
 from apps.engine.nodes.send import Send
-from apps.events.models import Event, SeenKey
-from apps.runs.claims import claiming, settling, starting
-from apps.runs.execution.executor import carry_on, drive
+from apps.events.models import Event, IdempotencyKey
+from apps.runs.claims import claiming, recovery, settling, starting, writing
+from apps.runs.execution.executor import run_by_id, run_call
 from apps.runs.models import Run
-from apps.runs.worker.poller import sweep
-from apps.triggers.models import Subscription
+from apps.runs.worker.poller import poll_once
+from apps.triggers.models import Binding
 from apps.workflows.models import Version
 from tests.cast import PAYMENT, Clock, Outside, drain, finish, fire
 
@@ -55,7 +55,7 @@ def broken_version(workflow) -> Version:
 def test_an_event_that_cannot_be_routed_keeps_no_other_waiting_and_is_given_up(
     story, payments, outside: Outside, clock: Clock
 ) -> None:
-    live = Subscription.objects.get(trigger=payments.trigger, environment="test")
+    live = Binding.objects.get(trigger=payments.trigger, environment="test")
     live.version_id = broken_version(payments).pk
     live.save()
     _, bad = fire(story.webhook_test)
@@ -88,7 +88,7 @@ def test_an_answer_that_a_node_cannot_read_fails_its_run_and_is_seen(
     def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(HttpRequest, "conclude", broken)
+    monkeypatch.setattr(HttpRequest, "on_answer", broken)
     told = finish(story.webhook_live, clock)
     assert told.status == "failed" and told.error == "an error in Fynoflow itself: ZeroDivisionError"
     assert [s.outcome for s in told.steps] == ["done", "failed"] and len(outside.got) == 1
@@ -112,7 +112,7 @@ def test_a_node_that_breaks_after_a_call_fails_its_run_and_the_call_is_not_made_
 def test_what_is_known_goes_on_while_the_database_is_away(settings) -> None:
     answers: list[object] = ["first", OperationalError("away"), "second"]
 
-    @remembered
+    @cached
     def read() -> object:
         answer = answers.pop(0)
         if isinstance(answer, Exception):
@@ -129,7 +129,7 @@ def test_a_start_whose_commit_got_no_answer_goes_on_with_what_is_there(
 ) -> None:
     _, answer = fire(story.webhook_live)
     silent_commit.append(1)
-    held = starting.route(answer["request_id"], clock())
+    held = starting.start_one(answer["request_id"], clock())
     assert held is not None and Run.objects.get().token == held.token
 
 
@@ -138,7 +138,7 @@ def test_a_claim_whose_commit_got_no_answer_is_ours_if_it_is_there(
     published, clock: Clock, silent_commit: list[int]
 ) -> None:
     fire(published({"id": "ask", "kind": "http_request", "settings": {"url": {"text": "http://127.0.0.1:9/"}}}))
-    sweep(clock)
+    poll_once(clock)
     clock.forward(hours=1)
     silent_commit.append(1)
     held = claiming.claim(str(Run.objects.get().pk), clock())
@@ -153,7 +153,7 @@ def test_a_request_whose_commit_got_no_answer_is_accepted_once(story, clock: Clo
     assert status == 202
     assert fire(story.webhook_live, PAYMENT, **{"Idempotency-Key": "k-1"})[1] == answer
     assert silent_commit == []
-    assert (Event.objects.count(), SeenKey.objects.count()) == (2, 1)
+    assert (Event.objects.count(), IdempotencyKey.objects.count()) == (2, 1)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -174,27 +174,27 @@ def test_messages_of_a_settle_whose_commit_was_slow_go_out(
 ) -> None:
     """The first commit lands after its caller has tried again: the second moves nothing, and still it is ours."""
     _, answer = fire(story.webhook_live)
-    held = starting.route(answer["request_id"], clock())
-    plain, slow = group_commit.submitted, [1]
+    held = starting.start_one(answer["request_id"], clock())
+    plain, slow = group_commit.commit_async, [1]
 
     def submitted(writer, item):
         done = plain(writer, item)
-        if writer is settling.write and slow:
+        if writer is writing.write and slow:
             slow.pop()
-            monkeypatch.setattr(settling, "_is_there", late)
+            monkeypatch.setattr(settling, "is_there", late)
             failed: Future[None] = Future()
-            failed.set_exception(group_commit.Doubtful())
+            failed.set_exception(group_commit.CommitOutcomeUnknown())
             return failed
         return done
 
-    there, asked = settling._is_there, []
+    there, asked = writing.is_there, []
 
     def late(cursor) -> bool:
         asked.append(1)
         return len(asked) > 1 and there(cursor)
 
-    monkeypatch.setattr(group_commit, "submitted", submitted)
-    carry_on(held, clock)
+    monkeypatch.setattr(group_commit, "commit_async", submitted)
+    run_call(held, clock)
     assert Run.objects.get().state == "completed" and len(outside.got) == 2 and len(asked) >= 2
     assert {row.state for row in Delivery.objects.all()} <= {"sent", "ready"}
     drain(clock)
@@ -207,7 +207,7 @@ def test_a_message_whose_connection_was_deleted_while_a_worker_died_is_unknown(s
     Delivery.objects.filter(pk=row.pk).update(state="ready", due_at=clock.now, connection=None, ended_at=None)
     assert deliveries.claim(str(row.pk), clock()) is not None
     clock.forward(minutes=5)
-    assert deliveries.lose_expired(clock()) == 1
+    assert deliveries.reclaim_expired_leases(clock()) == 1
     assert Delivery.objects.get(pk=row.pk).state == "unknown"
 
 
@@ -228,13 +228,13 @@ def test_trouble_of_the_database_is_no_stumble_of_an_event_or_a_run(story, clock
         for _ in range(6):
             assert starting.start_due(10, clock(), lambda workspace: 10, lambda workspace: 10) == []
     assert Event.objects.values_list("state", "tries").get(pk=answer["request_id"]) == ("received", 0)
-    held = starting.route(answer["request_id"], clock())
+    held = starting.start_one(answer["request_id"], clock())
     assert held is not None
     clock.forward(seconds=61)
-    settling.sweep(clock())
+    recovery.reclaim_expired_leases(clock())
     with monkeypatch.context() as away:
         away.setattr(claiming, "_walked", locked)
         for _ in range(4):
-            drive(str(held.run.pk), clock)
+            run_by_id(str(held.run.pk), clock)
     drain(clock)
     assert Run.objects.get().state == "completed"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from apps.common.trouble import Refused
 from apps.engine.conditions import Test
-from apps.engine.contract.node import Try
+from apps.engine.contract.node import StepContext
 from apps.engine.drawing.graph import parse_graph
 from apps.engine.drawing.samples import known, previews
 from apps.engine.fields import Text
@@ -18,7 +18,7 @@ from apps.engine.nodes.transform import Transform
 from apps.engine.texts.templates import placeholders, render
 from apps.engine.values.data import RunData
 from apps.engine.values.paths import MISSING, member, reached, segments, written
-from apps.engine.values.to_text import shown
+from apps.engine.values.to_text import to_text
 from tests.test_engine import NOW
 
 WORDS = ["name", "limit", "in", "empty", "size", "first", "last", "First Name", "user.email", "deal[x]", "0", "naïve-é"]
@@ -48,7 +48,7 @@ FORMS = [
     "{{ P | size }}",
     "{{ P | upcase }}",
 ]
-TRY = Try(attempt=1, key="k", now=NOW)
+TRY = StepContext(attempt=1, key="k", now=NOW)
 
 
 def paths_of(payload: dict[str, Any]) -> list[str]:
@@ -86,9 +86,9 @@ def test_a_preview_is_what_the_run_does(payload: dict, form: str, missing: str, 
         return
     assert outcome(lambda: render(text, data)) == seen, "a message"
     made = Transform(rows=[{"name": "a", "value": text}])
-    assert outcome(lambda: shown(made.decide(data, TRY).output["a"])) == seen, "a transform"
+    assert outcome(lambda: to_text(made.decide(data, TRY).output["a"])) == seen, "a transform"
     if missing != "default":
-        assert outcome(lambda: shown(in_json(text, data))) == seen, "a JSON body"
+        assert outcome(lambda: to_text(in_json(text, data))) == seen, "a JSON body"
     said, given_ = seen
     if said == "gives" and given_.strip(" .") and "/" not in given_:
         assert in_url(text, data) == given_, "a URL"

@@ -108,18 +108,18 @@ CASES = {
             "nonsense": smtp("what?"),
             "rude": smtp("554 never"),
         },
-        kinds={"broken": "refused", "nonsense": "unknown"},
+        kinds={"broken": "temporary_failure", "nonsense": "unknown"},
     ),
     "capture": Case(settings=lambda port: {}, servers={}, kinds=dict.fromkeys(MOODS, "accepted")),
 }
 EXPECTED = {
     "fine": "accepted",
-    "absent": "refused",
+    "absent": "temporary_failure",
     "hangs": "unknown",
     "resets": "unknown",
     "drips": "unknown",
-    "busy": "refused",
-    "rude": "rejected",
+    "busy": "temporary_failure",
+    "rude": "permanent_failure",
 }
 EACH = pytest.mark.parametrize("kind", sorted(PROVIDERS.all()))
 
@@ -184,7 +184,7 @@ def test_the_same_message_is_prepared_alike_and_says_its_key(kind: str) -> None:
 def test_what_was_never_sent_comes_again_and_what_may_have_been_sent_does_not(kind: str, answer: NoAnswer) -> None:
     provider = PROVIDERS.all()[kind].model_validate(CASES[kind].settings(8080))
     if CASES[kind].servers:
-        assert provider.read(answer).kind == ("refused" if answer.kind == "not_sent" else "unknown")
+        assert provider.read(answer).kind == ("temporary_failure" if answer.kind == "not_sent" else "unknown")
 
 
 @EACH
@@ -203,10 +203,15 @@ def test_a_mail_server_that_greets_with_nonsense_has_taken_nothing(server: Serve
         link.recv(1000)
 
     case = CASES["smtp"]
-    assert attempt(PROVIDERS.all()["smtp"].model_validate(case.settings(server(script).port))).kind == "refused"
+    assert (
+        attempt(PROVIDERS.all()["smtp"].model_validate(case.settings(server(script).port))).kind == "temporary_failure"
+    )
 
 
-@pytest.mark.parametrize(("reply", "kind"), [(b"250 fine", "refused"), (b"what?", "refused"), (b"503 no", "rejected")])
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [(b"250 fine", "temporary_failure"), (b"what?", "temporary_failure"), (b"503 no", "permanent_failure")],
+)
 def test_a_mail_server_that_does_not_ask_for_the_message_has_not_got_it(server: Server, reply, kind: str) -> None:
     def script(raw: Raw, link: socket.socket) -> None:
         link.sendall(b"220 hello\r\n")
@@ -281,5 +286,5 @@ def test_a_mail_server_whose_certificate_nobody_vouches_for_gets_nothing(
 ) -> None:
     context, _ = certificate(tmp_path, "127.0.0.1")
     raw = server(smtp("250 kept"), tls=context if security == "tls" else None)
-    assert attempt(account(raw.port, security=security)).kind == "refused"
+    assert attempt(account(raw.port, security=security)).kind == "temporary_failure"
     assert raw.got == []

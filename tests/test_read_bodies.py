@@ -4,10 +4,10 @@ import pytest
 from django.test import Client
 
 from apps.common.trouble import Malformed
-from apps.engine.conditions import Group, evaluate
+from apps.engine.conditions import ConditionGroup, evaluate
 from apps.engine.texts.templates import filled_value, render
 from apps.engine.values.data import RunData
-from apps.ingress.request import Inbound, WrongType, read_body
+from apps.ingress.request import IncomingRequest, WrongType, read_body
 from apps.runs.models import Run
 from tests.cast import Clock, drain, path_of
 from tests.test_engine import NOW
@@ -20,7 +20,9 @@ FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data; bou
 
 
 def read(body: bytes | str, kind: str) -> dict:
-    return read_body(Inbound(method="POST", content_type=kind, body=body.encode() if isinstance(body, str) else body))
+    return read_body(
+        IncomingRequest(method="POST", content_type=kind, body=body.encode() if isinstance(body, str) else body)
+    )
 
 
 def parts(*found: tuple[str, bytes]) -> bytes:
@@ -52,7 +54,7 @@ def test_every_text_of_an_xml_document_can_be_said(body: str, path: str, says: s
 def test_an_xml_amount_with_a_currency_is_compared_as_a_number() -> None:
     data = RunData(trigger=read(PAYMENT, "text/xml"))
     test = {"type": "test", "field": "payment.amount", "op": "greater", "value": "400"}
-    assert evaluate(Group(items=[test]), data, NOW).holds
+    assert evaluate(ConditionGroup(items=[test]), data, NOW).holds
 
 
 @pytest.mark.parametrize(
@@ -154,7 +156,10 @@ def test_a_type_that_is_not_taken_is_told(kind: str) -> None:
 
 
 def test_a_get_may_say_its_charset_too() -> None:
-    assert read_body(Inbound(method="GET", query="n=Jos%E9&charset=latin1")) == {"n": "José", "charset": "latin1"}
+    assert read_body(IncomingRequest(method="GET", query="n=Jos%E9&charset=latin1")) == {
+        "n": "José",
+        "charset": "latin1",
+    }
 
 
 def test_the_message_about_an_xml_payment_says_its_amount(published, clock: Clock) -> None:

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from apps.engine.conditions import Group, evaluate
-from apps.engine.contract.node import Try
+from apps.engine.conditions import ConditionGroup, evaluate
+from apps.engine.contract.node import StepContext
 from apps.engine.nodes.delay import Delay
 from apps.engine.texts.templates import render
 from apps.engine.values.data import RunData
@@ -37,7 +37,7 @@ from tests.test_engine import NOW
 )
 def test_what_is_equal(found, value: str, holds: bool) -> None:
     test = {"type": "test", "field": "x", "op": "equals", "value": value}
-    assert evaluate(Group(items=[test]), RunData(trigger={"x": found}), NOW).holds == holds
+    assert evaluate(ConditionGroup(items=[test]), RunData(trigger={"x": found}), NOW).holds == holds
 
 
 @pytest.mark.parametrize(
@@ -113,9 +113,9 @@ def test_a_local_time_is_compared_by_the_clocks_of_the_workspace(zone: str, minu
     paid_at = (NOW - timedelta(minutes=minutes)).astimezone(ZoneInfo(zone)).replace(tzinfo=None).isoformat()
     data = RunData(trigger={"paid_at": paid_at}, workspace={"time_zone": zone})
     test = {"type": "test", "field": "paid_at", "op": "within_last_hours", "value": "1"}
-    assert evaluate(Group(items=[test]), data, NOW).holds == holds
+    assert evaluate(ConditionGroup(items=[test]), data, NOW).holds == holds
     delay = Delay(mode="until_field", field="paid_at")
-    assert "is past" in delay.decide(data, Try(attempt=1, key="k", now=NOW)).why
+    assert "is past" in delay.decide(data, StepContext(attempt=1, key="k", now=NOW)).why
     assert render("{{ paid_at | date: '%s' }}", data) == str(int((NOW - timedelta(minutes=minutes)).timestamp()))
 
 
@@ -125,4 +125,4 @@ def test_a_local_time_is_compared_by_the_clocks_of_the_workspace(zone: str, minu
 def test_the_size_of_a_list_is_compared_as_it_is_shown(value: str, holds: bool) -> None:
     data = RunData(trigger={"items": [{"n": 1}, {"n": 2}]})
     test = {"type": "test", "field": "items.size", "op": "greater", "value": value}
-    assert evaluate(Group(items=[test]), data, NOW).holds == holds
+    assert evaluate(ConditionGroup(items=[test]), data, NOW).holds == holds

@@ -29,8 +29,8 @@ def test_a_connection_that_one_hand_gave_back_serves_the_next_thread(none_rests)
         first = one.submit(backend).result()
         second = other.submit(backend).result()
         assert second != first, "that one has it still"
-        one.submit(bulk.let_go).result()
-        other.submit(bulk.let_go).result()
+        one.submit(bulk.release_connection).result()
+        other.submit(bulk.release_connection).result()
         assert [one.submit(backend).result(), other.submit(backend).result()] == [second, first]
         one.submit(lambda: connection.close()).result()
         other.submit(lambda: connection.close()).result()
@@ -40,7 +40,7 @@ def test_a_connection_that_one_hand_gave_back_serves_the_next_thread(none_rests)
 @pytest.mark.django_db(transaction=True)
 def test_what_the_server_ended_while_it_rested_is_not_given_out(none_rests) -> None:
     dead = backend()
-    bulk.let_go()
+    bulk.release_connection()
     ended(dead)
     assert backend() != dead
 
@@ -52,10 +52,10 @@ def test_only_a_few_rest_and_none_that_is_within_a_transaction_or_too_old(none_r
         busy.execute("SELECT 1")
         assert not resting.rests(busy, None)
     mine = backend()
-    monkeypatch.setattr(resting, "MOST", 1)
+    monkeypatch.setattr(resting, "MAX_RESTING", 1)
     with psycopg.connect(**direct(), autocommit=True) as link:
         assert not resting.rests(link, time.monotonic())
-        bulk.let_go()
+        bulk.release_connection()
         assert not resting.rests(link, None)
     assert backend() == mine
 
@@ -66,7 +66,7 @@ def test_when_one_finds_a_primary_of_yesterday_the_others_end_too(none_rests, mo
     with psycopg.connect(**direct(), autocommit=True) as link:
         assert resting.rests(link, None)
         backend()
-        bulk.let_go()
+        bulk.release_connection()
         monkeypatch.setattr(postgresql, "_newest", {cluster: 2**31 for cluster in postgresql._newest})
         with pytest.raises(OperationalError, match="old primary"):
             backend()

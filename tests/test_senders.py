@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from apps.events.models import Event, SeenKey
+from apps.events.models import Event, IdempotencyKey
 from apps.sources.known_senders import SENDERS, SenderGuard
 from apps.sources.signatures import HmacGuard
 from apps.triggers.models import LoggedRequest
@@ -244,6 +244,6 @@ def test_a_key_from_before_the_upgrade_is_compared_as_it_was_made(door) -> None:
     url = door()
     first = fire(url, b'{"a": 1}', **{"Idempotency-Key": "k"})
     old = hashlib.sha256(b"application/json\0" + b'{"a": 1}').hexdigest()
-    SeenKey.objects.update(fingerprint=old)
+    IdempotencyKey.objects.update(fingerprint=old)
     assert fire(url, b'{"a": 1}', **{"Idempotency-Key": "k"}) == first
     assert fire(url, b'{"a": 2}', **{"Idempotency-Key": "k"})[0] == 422

@@ -11,15 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.channels import deliveries, doubts, sending_limits_store
-from apps.channels.models import Connection, Delivery, Gate
+from apps.channels.models import Connection, ConnectionLimiter, Delivery
 from apps.channels.sending import send
 from apps.channels.sending_limits import PARTS, Admitted, Limits, Standing, admitted, counted, open_for, trips
-from apps.database.fair_share import fairly
+from apps.database.fair_share import take_fairly
 from apps.egress import reach
 from apps.events.models import Event
 from apps.runs.execution.jobs import INLINE, Job
 from apps.runs.models import Run
-from apps.runs.worker.poller import take_messages, take_news, take_runs
+from apps.runs.worker.poller import take_events, take_messages, take_runs
 from apps.runs.worker.pools import WorkerPool
 from apps.workspaces.models import Workspace
 from tests.cast import PAYMENT, Clock, Outside, drain, fire
@@ -79,7 +79,7 @@ def test_shares_take_all_that_is_there_and_no_more_than_anybody_may(most: int, g
         found, there[group] = there[group][:part], there[group][part:]
         return [(group, one) for one in found]
 
-    taken = fairly(most, {group: room for group, (_, room) in groups.items()}, take)
+    taken = take_fairly(most, {group: room for group, (_, room) in groups.items()}, take)
     could = {group: min(due, room) for group, (due, room) in groups.items()}
     assert len(taken) == min(most, sum(could.values()))
     of = {group: sum(1 for g, _ in taken if g == group) for group in groups}
@@ -136,8 +136,8 @@ def test_a_backlog_of_one_workspace_keeps_no_other_waiting(story, workspace, clo
     late.received_at = clock() + timedelta(hours=1)
     late.save()
     lane = WorkerPool("t", 10, lambda: None)
-    assert lane.room(workspace.pk) == 5, "no workspace takes more than half of the hands"
-    jobs = take_news(clock, lane, INLINE)
+    assert lane.capacity_for(workspace.pk) == 5, "no workspace takes more than half of the hands"
+    jobs = take_events(clock, lane, INLINE)
     assert len(jobs) == 5
     late.refresh_from_db()
     assert late.state == "failed", "it was looked at, although 25 older ones wait"
@@ -146,7 +146,7 @@ def test_a_backlog_of_one_workspace_keeps_no_other_waiting(story, workspace, clo
 def test_due_runs_of_a_workspace_wait_for_room_and_others_go(story, workspace, clock: Clock) -> None:
     for _ in range(6):
         fire(story.webhook_live)
-    take_news(clock, INLINE, INLINE)
+    take_events(clock, INLINE, INLINE)
     Run.objects.update(state="ready", due_at=clock(), token=None, lease_until=None)
     elsewhere = Workspace.objects.create(name="Elsewhere")
     Run.objects.filter(pk=Run.objects.latest("pk").pk).update(workspace=elsewhere)
@@ -159,7 +159,7 @@ def test_hands_that_a_workspace_holds_count_against_it(workspace) -> None:
     lane = WorkerPool("t", 4, lambda: None)
     lane._pool.submit = lambda *_: None  # they are given and not done yet
     lane.give([Job(workspace.pk, print), Job(workspace.pk, print)])
-    assert (lane.room(workspace.pk), lane.room(0), lane.free()) == (0, 2, 2)
+    assert (lane.capacity_for(workspace.pk), lane.capacity_for(0), lane.capacity()) == (0, 2, 2)
 
 
 def test_a_connection_sends_no_more_in_a_period_than_it_may(gateway: Connection, clock: Clock) -> None:
@@ -215,16 +215,16 @@ def test_a_provider_that_is_down_is_asked_seldom_and_all_is_sent_when_it_is_back
         for job in take_messages(clock, deliveries_hands(5)):
             job.do()
         clock.forward(seconds=4)
-    gate = Gate.objects.get()
-    assert gate.trips > 1 and gate.open_until > clock() - timedelta(minutes=10)
+    limiter = ConnectionLimiter.objects.get()
+    assert limiter.trips > 1 and limiter.open_until > clock() - timedelta(minutes=10)
     assert len(outside.got) <= 10 + 5 + 30
     outside.answer("/send", (200, {"id": "m"}))
     for _ in range(12):
         drain(clock)
         clock.forward(minutes=20)
     assert states() == {"sent": 40}
-    gate.refresh_from_db()
-    assert gate.open_until is None and gate.trips == 0
+    limiter.refresh_from_db()
+    assert limiter.open_until is None and limiter.trips == 0
 
 
 def test_a_worker_that_fails_alone_steps_back_alone_and_a_second_one_agrees(
@@ -249,10 +249,12 @@ def test_a_worker_that_fails_alone_steps_back_alone_and_a_second_one_agrees(
             INLINE.give(take_messages(clock, deliveries_hands(1)))
         return len(outside.got) - before
 
-    assert works(first, 15) == 10 and Gate.objects.get().open_until is None, "it takes no more, others may"
+    assert works(first, 15) == 10 and ConnectionLimiter.objects.get().open_until is None, "it takes no more, others may"
     time.forward(seconds=31)
     assert goes_on(first, 5) == 1, "one tells whether it fails still"
-    assert works(second, 15) == 10 and Gate.objects.get().open_until is not None, "two say so: it is the provider"
+    assert works(second, 15) == 10 and ConnectionLimiter.objects.get().open_until is not None, (
+        "two say so: it is the provider"
+    )
     outside.answer("/send", (200, {"id": "m"}))
     reach.forget()
     doubts.forget()
@@ -267,20 +269,20 @@ def deliveries_hands(count: int) -> WorkerPool:
 
 
 def test_a_message_that_needs_no_call_leaves_the_probe_to_another(gateway: Connection, clock: Clock) -> None:
-    Gate.objects.create(connection=gateway, open_until=clock(), trips=1)
+    ConnectionLimiter.objects.create(connection=gateway, open_until=clock(), trips=1)
     messages(gateway, 2, clock())
     Delivery.objects.filter(pk=Delivery.objects.earliest("pk").pk).update(expires_at=clock(), due_at=clock())
     INLINE.give(take_messages(clock, INLINE))
     INLINE.give(take_messages(clock, INLINE))
     assert states() == {"failed": 1, "sent": 1}
-    assert Gate.objects.get().open_until is None
+    assert ConnectionLimiter.objects.get().open_until is None
 
 
 def test_4xx_answers_open_no_breaker(gateway: Connection, outside: Outside, clock: Clock) -> None:
     outside.answer("/send", (400, {}))
     messages(gateway, 30, clock())
     INLINE.give(take_messages(clock, INLINE))
-    assert states() == {"failed": 30} and not Gate.objects.exists()
+    assert states() == {"failed": 30} and not ConnectionLimiter.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -313,4 +315,4 @@ def test_a_workspace_gets_its_part_of_the_hands_however_many_connections_it_has(
     messages(gateway, 9, clock())
     messages(Connection.objects.get(kind="capture"), 9, clock())
     lane = WorkerPool("t", 8, lambda: None)
-    assert len(take_messages(clock, lane)) == lane.room(workspace.pk) == 4
+    assert len(take_messages(clock, lane)) == lane.capacity_for(workspace.pk) == 4

@@ -27,13 +27,14 @@ from hypothesis.stateful import (
 from apps.channels import deliveries
 from apps.channels.models import Delivery
 from apps.common.effects import Answer, NoAnswer
-from apps.engine.contract.node import Try
+from apps.engine.contract.node import StepContext
 from apps.providers.contract import Result
 from apps.runs.claims import claiming, interventions, settling, starting
 from apps.runs.interpreter.interpreter import effect_key
+from apps.runs.journal.claim_values import ClaimedCall
 from apps.runs.models import Run, Step
 from apps.runs.upkeep.invariants import violations
-from apps.runs.worker.poller import tidy
+from apps.runs.worker.poller import maintenance
 from tests.cast import PAYMENT, Clock, fire
 
 ANSWERS: dict[str, Answer | NoAnswer] = {
@@ -43,7 +44,7 @@ ANSWERS: dict[str, Answer | NoAnswer] = {
     "lost": NoAnswer(kind="ambiguous", reason="cut"),
     "not sent": NoAnswer(kind="not_sent", reason="refused"),
 }
-RESULTS = ("accepted", "refused", "rejected", "unknown")
+RESULTS = ("accepted", "temporary_failure", "permanent_failure", "unknown")
 EXAMPLES = int(os.environ.get("EXAMPLES", "20"))
 TRACE = Path(__file__).parent / "data" / "trace.json"
 TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
@@ -91,31 +92,31 @@ class World:
     def fire(self, key: int) -> None:
         fire(self.url, {**PAYMENT, "order_id": f"A-{key}"}, **{"Idempotency-Key": str(key)})
 
-    def take(self) -> list[settling.Held]:
+    def take(self) -> list[ClaimedCall]:
         """A worker claims runs; their calls begin."""
         placed = starting.start_due(MANY, self.clock(), everybody, nobody)
         placed += claiming.claim_due(MANY, self.clock(), everybody, nobody)
         held = [one.held for one in placed if one.held is not None]
         return [self._called(one) for one in sorted(held, key=lambda one: order_of(one.run))]
 
-    def _called(self, held: settling.Held) -> settling.Held:
+    def _called(self, held: ClaimedCall) -> ClaimedCall:
         self.called[effect_key(held.journal, held.node)] += 1
         return held
 
-    def answer(self, held: settling.Held, kind: str) -> list[settling.Held]:
+    def answer(self, held: ClaimedCall, kind: str) -> list[ClaimedCall]:
         """The worker hears an answer and settles, early or late."""
-        this = Try(attempt=held.attempt, key=effect_key(held.journal, held.node), now=self.clock())
-        after = settling.settle(held, held.block.conclude(ANSWERS[kind], this), self.clock())
+        this = StepContext(attempt=held.attempt, key=effect_key(held.journal, held.node), now=self.clock())
+        after = settling.settle(held, held.block.on_answer(ANSWERS[kind], this), self.clock())
         return [self._called(after)] if after is not None else []
 
-    def take_messages(self) -> list[deliveries.Held]:
+    def take_messages(self) -> list[deliveries.ClaimedDelivery]:
         held = deliveries.claim_due(MANY, self.clock(), everybody)
         self.sent.update(one.delivery.effect_key for one in held)
         orders = {run.pk: order_of(run) for run in Run.objects.select_related("event")}
         return sorted(held, key=lambda one: orders[one.delivery.run_id])
 
-    def answer_message(self, held: deliveries.Held, kind: str) -> None:
-        deliveries.settle(held, Result(kind=kind, why="as told"), keep=False, now=self.clock())
+    def answer_message(self, held: deliveries.ClaimedDelivery, kind: str) -> None:
+        deliveries.settle(held, Result(kind=kind, why="as told"), captured=False, now=self.clock())
 
     def decide(self, number: int, verdict: str) -> None:
         """A person decides about a run, or stops it."""
@@ -125,12 +126,12 @@ class World:
         run = runs[number % len(runs)]
         if verdict == "cancel":
             interventions.cancel(run.pk, "somebody", self.clock())
-        elif interventions.decide(run.pk, verdict, "somebody", self.clock()) and verdict == "again":
+        elif interventions.resolve(run.pk, verdict, "somebody", self.clock()) and verdict == "again":
             self.again[f"{run.pk}-{run.node}-{run.visit}"] += 1
 
     def pass_time(self, seconds: int) -> None:
         self.clock.forward(seconds=seconds)
-        tidy(self.clock)
+        maintenance(self.clock)
 
     def check(self) -> None:
         """What must hold whatever happened."""

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from apps.common.exact import plus
-from apps.engine.contract.node import Try
+from apps.engine.contract.node import StepContext
 from apps.engine.nodes.delay import Delay
 from apps.engine.nodes.digest import Digest
 from apps.engine.nodes.split import Split
 from apps.engine.nodes.wait_for_event import WaitForEvent
-from apps.engine.texts.templates import key_of
+from apps.engine.texts.templates import key_text
 from apps.engine.values.data import RunData
-from apps.runs.models import DigestWindow, Listening, Run
+from apps.runs.models import DigestWindow, EventWait, Run
 from tests.cast import Clock, drain, fire
 from tests.test_engine import NOW
 from tests.test_waiting import news
@@ -79,7 +79,7 @@ def test_a_digest_lists_what_it_gathered_with_exact_sums(published, clock: Clock
 def test_a_sum_for_which_nobody_brought_a_number_is_zero_and_long_numbers_are_added_exactly() -> None:
     block = Digest(key={"text": "x"}, sums=[*SUM, {"name": "other", "path": "other"}])
     facts = {"count": 3, "head": {}, "sums": {"total": 5}, "not_added": {"total": 1}}
-    left = block.learnt(facts, Try(attempt=1, key="k", now=NOW), {})
+    left = block.on_facts(facts, StepContext(attempt=1, key="k", now=NOW), {})
     assert left.output["sums"] == {"total": 5, "other": 0} and left.output["not_added"] == {"total": 1, "other": 3}
     assert plus("9" * 40, "1") == "1" + "0" * 40 and plus(0.1, 0.2) == 0.3 and plus(2**63 - 1, 1) == str(2**63)
     assert plus("0.1234567890123456789", 1) == "1.1234567890123456789"
@@ -105,7 +105,7 @@ def test_a_digest_may_end_at_a_time_of_day_of_the_workspace(weekdays: list, unti
     block = Digest(key={"text": "x"}, mode="until_time", at="09:00", weekdays=weekdays)
     data = RunData(workspace={"time_zone": "Asia/Kolkata"})
     now = NOW.replace(year=2026, month=11, day=24, hour=12)
-    asked = block.decide(data, Try(attempt=1, key="k", now=now)).question
+    asked = block.decide(data, StepContext(attempt=1, key="k", now=now)).question
     assert (now + timedelta(seconds=asked.window_s)).isoformat() == until
 
 
@@ -144,7 +144,7 @@ def test_a_wait_for_nobody_hears_nothing(published, clock: Clock, event: dict) -
     news(run, clock, event)
     drain(clock)
     run.refresh_from_db()
-    assert run.state == "waiting" and not Listening.objects.exists()
+    assert run.state == "waiting" and not EventWait.objects.exists()
     clock.forward(hours=1)
     drain(clock)
     run.refresh_from_db()
@@ -170,7 +170,7 @@ def test_who_is_nobody_is_dealt_out_run_by_run() -> None:
 
     def way(key: str, customer: str | None) -> str:
         data = RunData(trigger={"customer": customer})
-        return block.decide(data, Try(attempt=1, key=key, now=NOW, place="p")).outlet
+        return block.decide(data, StepContext(attempt=1, key=key, now=NOW, block_ref="p")).outlet
 
     assert {way(f"run-{n}", None) for n in range(20)} == {"a", "b"}
     assert len({way(f"run-{n}", "c-1") for n in range(20)}) == 1
@@ -184,10 +184,10 @@ def test_a_wait_may_end_at_a_time_of_day_of_the_workspace(at: str) -> None:
     data = RunData(trigger={"id": 7}, workspace={"time_zone": "Asia/Kolkata"})
     now = NOW.replace(year=2026, month=11, day=24, hour=12)
     until = {"09:00": "2026-11-25T03:30:00+00:00", "23:30": "2026-11-24T18:00:00+00:00"}[at]
-    asked = block.decide(data, Try(attempt=1, key="k", now=now))
+    asked = block.decide(data, StepContext(attempt=1, key="k", now=now))
     assert asked.memo["until"] == until
-    later = Try(attempt=1, key="k", now=now + timedelta(days=2))
-    left = block.learnt({"event": None}, later, asked.memo)
+    later = StepContext(attempt=1, key="k", now=now + timedelta(days=2))
+    left = block.on_facts({"event": None}, later, asked.memo)
     assert (left.outlet, left.why) == ("timeout", f"paid did not come until {at}")
 
 
@@ -195,7 +195,7 @@ def test_a_wait_may_end_at_a_time_of_day_of_the_workspace(at: str) -> None:
 def test_a_zone_that_is_none_is_told(zone: str) -> None:
     block = Delay(mode="until_time", at="09:00", zone={"text": "{{ tz }}"})
     data = RunData(trigger={"tz": zone}, workspace={"time_zone": "America/New_York"})
-    waits = block.decide(data, Try(attempt=1, key="k", now=NOW))
+    waits = block.decide(data, StepContext(attempt=1, key="k", now=NOW))
     assert f"{zone} is no time zone, so that of the workspace counts" in waits.why
 
 
@@ -216,4 +216,4 @@ def test_a_zone_that_is_none_is_told(zone: str) -> None:
 )
 def test_a_key_of_which_a_part_is_empty_names_nobody(text: str, names_somebody: bool) -> None:
     data = RunData(trigger={"shop": "acme", "customer": None, "order": " ", "phone": "+91"})
-    assert bool(key_of(text, data)) == names_somebody
+    assert bool(key_text(text, data)) == names_somebody

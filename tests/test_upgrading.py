@@ -19,8 +19,8 @@ WAIT = {"id": "wait", "kind": "delay", "settings": {"amount": 1, "unit": "hours"
 @pytest.fixture
 def old_worker(monkeypatch: pytest.MonkeyPatch):
     """Whether the worker is one that does not know the block yet."""
-    known, seen = interpreter._Walk._block, {"is_old": True}
-    monkeypatch.setattr(interpreter._Walk, "_block", lambda walk, node: None if seen["is_old"] else known(walk, node))
+    known, seen = interpreter._Scope._block, {"is_old": True}
+    monkeypatch.setattr(interpreter._Scope, "_block", lambda walk, node: None if seen["is_old"] else known(walk, node))
     return seen
 
 

@@ -13,16 +13,16 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.channels.models import Attempt, CapturedMessage, Connection, Delivery, Gate
+from apps.channels.models import Attempt, CapturedMessage, Connection, ConnectionLimiter, Delivery
 from apps.common.ids import first_id, ordered_id
 from apps.console.system import troubles
 from apps.database import away
 from apps.database.clocks import DatabaseClock
 from apps.events import store as events
-from apps.events.models import Event, SeenKey
+from apps.events.models import Event, IdempotencyKey
 from apps.notifications.models import Notification
 from apps.runs.models import Beat, Run, Step, Worker
-from apps.runs.upkeep.queue_status import lanes, vitals
+from apps.runs.upkeep.queue_status import queue_status, queues
 from apps.runs.upkeep.retention import purge
 from apps.runs.worker.heartbeat import Heartbeat
 from apps.runs.worker.pools import call_pool, message_pool
@@ -56,8 +56,8 @@ def test_the_page_names_what_waits_who_works_and_what_is_held_back(system, story
     fire(story.webhook_live)
     Event.objects.update(received_at=timezone.now() - timedelta(minutes=5))
     alive(timezone.now())
-    gate = {"open_until": timezone.now(), "trips": 2, "why": "the server says 503"}
-    Gate.objects.create(connection=Connection.objects.first(), **gate)
+    limiter = {"open_until": timezone.now(), "trips": 2, "why": "the server says 503"}
+    ConnectionLimiter.objects.create(connection=Connection.objects.first(), **limiter)
     said = system.get(reverse("system")).content.decode()
     assert "The oldest of the events that are due has waited for 5 min." in said
     assert "box:7" in said and "the server says 503" in said
@@ -79,7 +79,7 @@ def test_what_waits_for_its_time_is_not_late(story, clock: Clock) -> None:
     finish(story.webhook_live, clock)
     Run.objects.update(state="waiting", due_at=clock() + timedelta(days=1), ended_at=None)
     Delivery.objects.update(state="ready", due_at=clock() - timedelta(seconds=9), ended_at=None, connection=None)
-    found = {lane.name: lane for lane in lanes(clock())}
+    found = {lane.name: lane for lane in queues(clock())}
     assert (found["runs"].due, found["messages"].due, found["events"].due) == (0, 2, 0)
     assert found["messages"].oldest == clock() - timedelta(seconds=9)
 
@@ -87,9 +87,9 @@ def test_what_waits_for_its_time_is_not_late(story, clock: Clock) -> None:
 def test_unknown_messages_of_the_last_day_are_counted(story, clock: Clock) -> None:
     finish(story.webhook_live, clock)
     Delivery.objects.filter(channel="sms").update(state="unknown")
-    found = vitals(clock())
+    found = queue_status(clock())
     assert (found.unknown, found.unknown_share) == (1, 50.0)
-    assert vitals(clock() + timedelta(days=2)).unknown == 0
+    assert queue_status(clock() + timedelta(days=2)).unknown == 0
 
 
 def test_metrics_want_their_token(story, settings) -> None:
@@ -135,7 +135,7 @@ def dead(story) -> Event:
     """An event that broke five times."""
     request = fire(story.webhook_live)[1]["request_id"]
     for _ in range(5):
-        events.stumble(request, timezone.now())
+        events.record_failure(request, timezone.now())
     return Event.objects.get(state="failed")
 
 
@@ -172,12 +172,14 @@ def test_a_provider_is_tried_now_only_for_who_edits_where_the_connection_is(syst
     later = timezone.now() + timedelta(hours=1)
     theirs = Connection.objects.filter(workspace=workspace).first()
     own = Connection.objects.create(workspace=mine, name="Own", kind=theirs.kind, settings=theirs.settings)
-    Gate.objects.bulk_create([Gate(connection=one, open_until=later) for one in (theirs, own)])
+    ConnectionLimiter.objects.bulk_create(
+        [ConnectionLimiter(connection=one, open_until=later) for one in (theirs, own)]
+    )
     member = staff(outsider)
     chosen = {"action": "try_now", "_selected_action": [theirs.pk, own.pk]}
     answer = member.post(reverse("admin:channels_connection_changelist"), chosen, follow=True)
     assert "1 of the connections were held back" in answer.content.decode()
-    assert list(Gate.objects.filter(open_until=later)) == [theirs.gate]
+    assert list(ConnectionLimiter.objects.filter(open_until=later)) == [theirs.limiter]
 
 
 def test_a_paused_connection_is_named_before_any_message_waits_for_it(system, story) -> None:
@@ -290,10 +292,10 @@ def test_an_event_that_an_old_run_may_still_wait_for_keeps_its_body(story, clock
 
 def test_old_keys_go_and_young_ones_stay(story, clock: Clock) -> None:
     fire(story.webhook_live, **{"Idempotency-Key": "a"})
-    SeenKey.objects.update(first_seen=timezone.now() - timedelta(days=15))
+    IdempotencyKey.objects.update(first_seen=timezone.now() - timedelta(days=15))
     fire(story.webhook_live, **{"Idempotency-Key": "b"})
     call_command("purge")
-    assert [key.key for key in SeenKey.objects.all()] == ["b"]
+    assert [key.key for key in IdempotencyKey.objects.all()] == ["b"]
 
 
 def test_the_first_id_of_a_moment_stands_before_all_that_were_made_since() -> None:
@@ -322,7 +324,9 @@ def test_the_page_names_the_worker_that_is_wrong_with_its_host(system, story) ->
 
 
 def test_while_commits_wait_for_a_standby_the_page_says_that_and_no_wrong_advice(story) -> None:
-    told = troubles(replace(vitals(timezone.now()), unconfirmed=3), {"database": "does not confirm"}, timezone.now())
+    told = troubles(
+        replace(queue_status(timezone.now()), unconfirmed=3), {"database": "does not confirm"}, timezone.now()
+    )
     assert [row["what"] for row in told] == [
         "Database: does not confirm.",
         "The standby does not confirm what is written (waiting: 3).",

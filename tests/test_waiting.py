@@ -8,14 +8,14 @@ import pytest
 from apps.engine.drawing.graph import parse_graph
 from apps.engine.nodes.split import part_of
 from apps.engine.values.wall_clock import at_wall, days_later, next_time
-from apps.events import finding
+from apps.events import correlation_keys
 from apps.events.firing import Custom
 from apps.events.firing import fire as fire_event
 from apps.events.models import Event
 from apps.runs.claims import claiming, interventions, quarantine, starting
-from apps.runs.models import DigestItem, DigestWindow, Listening, Run
+from apps.runs.models import DigestItem, DigestWindow, EventWait, Run
 from apps.runs.upkeep import invariants
-from apps.runs.worker.poller import sweep
+from apps.runs.worker.poller import poll_once
 from apps.workflows.models import Workflow
 from apps.workflows.release import publishing
 from tests.cast import Clock, drain, fire
@@ -47,7 +47,7 @@ def test_an_event_that_is_not_routed_yet_when_the_time_is_over_counts(waiting: R
     event = news(waiting, clock, {"id": 7})
     clock.forward(hours=2)
     assert claiming.claim(str(waiting.pk), clock()) is None
-    starting.route(str(event.pk), clock())
+    starting.start_one(str(event.pk), clock())
     drain(clock)
     waiting.refresh_from_db()
     event.refresh_from_db()
@@ -63,7 +63,7 @@ def test_an_event_after_the_timeout_changes_nothing(waiting: Run, clock: Clock) 
     waiting.refresh_from_db()
     event.refresh_from_db()
     assert (waiting.code, event.state) == ("no", "unmatched")
-    assert not Listening.objects.filter(open=True).exists()
+    assert not EventWait.objects.filter(open=True).exists()
 
 
 def test_the_same_event_twice_ends_the_wait_once(waiting: Run, clock: Clock) -> None:
@@ -90,7 +90,7 @@ def test_a_wait_is_looked_at_when_it_begins_once_more_after_five_seconds_and_the
     waiting.refresh_from_db()
     assert waiting.due_at == until, "drained for longer than five seconds"
     clock.forward(minutes=30)
-    assert sweep(clock) == 0
+    assert poll_once(clock) == 0
     assert waiting.steps.count() == 1
 
 
@@ -118,7 +118,7 @@ def test_an_event_is_handed_to_every_wait_that_it_fits_although_one_run_has_coun
     claiming.claim(str(looping[1].pk), clock())
     event.refresh_from_db()
     assert heard(looping[1]) == ["first"] and event.state == "received"
-    sweep(clock)
+    poll_once(clock)
     event.refresh_from_db()
     assert [heard(run) for run in looping] == [["first"]] * 3 and event.state == "routed"
 
@@ -129,7 +129,7 @@ def test_an_event_that_a_run_has_counted_ends_no_further_wait_of_it_and_is_no_de
     monkeypatch.setattr(starting, "MOST_HEARD", 2)
     event = news(looping[0], clock, {"customer": "C7"})
     for _ in range(4):
-        sweep(clock)
+        poll_once(clock)
     event.refresh_from_db()
     assert (event.state, event.tries) == ("routed", 0)
     assert [heard(run) for run in looping] == [["first"]] * 3
@@ -151,7 +151,7 @@ def test_all_that_an_event_must_have_finds_it_in_any_order(published, clock: Clo
     for number in (7, 8):
         fire(url, {"id": number})
     for _ in range(3):
-        sweep(clock)
+        poll_once(clock)
     seven, eight = sorted(Run.objects.all(), key=lambda run: run.event.body["id"])
     clock.forward(seconds=5)
     news(seven, clock, {"status": "open", "order": {"id": 7}})
@@ -163,8 +163,8 @@ def test_all_that_an_event_must_have_finds_it_in_any_order(published, clock: Clo
 
 
 def test_a_wait_of_a_worker_from_before_the_key_is_found_and_gets_one(waiting: Run, clock: Clock) -> None:
-    key = finding.key_of("paid", "id", "7")
-    Listening.objects.update(paths="", key_hash=key)
+    key = correlation_keys.correlation_key("paid", "id", "7")
+    EventWait.objects.update(paths="", key_hash=key)
     news(waiting, clock, {"id": 7})
     drain(clock)
     assert heard(waiting) == ["paid"]
@@ -246,7 +246,7 @@ def test_a_window_passes_from_heir_to_heir_and_closes_with_the_last(gathering, c
 
 def test_a_digest_outlives_a_run_that_fyno_flow_itself_ended(gathering, clock: Clock) -> None:
     for _ in range(3):
-        quarantine.stumble(str(gathering[0].pk), "an error in Fynoflow itself", clock())
+        quarantine.record_failure(str(gathering[0].pk), "an error in Fynoflow itself", clock())
     assert [Run.objects.get(pk=run.pk).state for run in gathering[:2]] == ["failed", "waiting"]
 
 
@@ -369,7 +369,7 @@ def test_a_wait_that_times_out_leaves_nothing_open_whatever_follows(published, c
     for open_now in (1, 0, 0):
         clock.forward(hours=1)
         drain(clock)
-        assert Listening.objects.filter(open=True).count() == open_now
+        assert EventWait.objects.filter(open=True).count() == open_now
     run = Run.objects.get()
     assert (run.state, [s.node for s in run.steps.order_by("seq")]) == (
         "completed",

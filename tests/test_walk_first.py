@@ -14,6 +14,7 @@ from apps.events.models import Event
 from apps.runs.claims import claiming, starting, turns
 from apps.runs.execution import executor
 from apps.runs.interpreter import interpreter
+from apps.runs.journal.claim_values import RunRequest
 from apps.runs.models import Run
 from apps.workflows import example
 from apps.workflows.models import Workflow
@@ -59,13 +60,13 @@ def shared(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     def by_itself(writer, item):
         alone[0] = True
         try:
-            return group_commit.committed(writer, item)
+            return group_commit.commit(writer, item)
         finally:
             alone[0] = False
 
     for module in (
-        "shown",
-        "operators",
+        "values.to_text",
+        "values.operators",
         "conditions",
         "texts.filters",
         "texts.tags",
@@ -117,7 +118,7 @@ def test_after_a_call_a_costly_block_is_left_to_the_turns_of_all(published, outs
     call = {"id": "call", "kind": "http_request", "settings": {"url": {"text": f"{outside.url}/x"}}}
     outside.answer("/x", (200, {}))
     fire(published(call, setter("light", "a"), setter("work", WORK)), {"s": LONG})
-    executor.go_on(starting.start_due(1, clock(), many, many)[0], clock)
+    executor.run_claimed(starting.start_due(1, clock(), many, many)[0], clock)
     run = Run.objects.get()
     assert (run.state, run.node) == ("ready", "work") and run.steps.filter(node="light").exists()
     drain(clock)
@@ -129,7 +130,12 @@ def test_after_a_call_a_costly_block_is_left_to_the_turns_of_all(published, outs
 def test_a_run_that_another_worker_took_while_it_was_walked_is_written_once(published, clock: Clock) -> None:
     fire(published(delay("first"), setter("light", "a")))
     drain_start(clock)
-    asked = claiming.Asked(10, {ws: 10 for ws in Workspace.objects.values_list("pk", flat=True)}, clock(), many)
+    asked = RunRequest(
+        limit=10,
+        capacities={ws: 10 for ws in Workspace.objects.values_list("pk", flat=True)},
+        now=clock(),
+        can_send=many,
+    )
     mine, theirs = claiming._walked(asked), claiming._walked(asked)
     assert (len(mine), len(theirs)) == (1, 1)
     with transaction.atomic():
@@ -150,7 +156,7 @@ def test_an_event_whose_door_changed_while_it_was_walked_is_looked_at_again(publ
     url = published(setter("first", "old"))
     workflow = Workflow.objects.latest("pk")
     fire(url)
-    asked = starting.Asked(10, {workflow.workspace_id: 10}, clock(), many)
+    asked = RunRequest(limit=10, capacities={workflow.workspace_id: 10}, now=clock(), can_send=many)
     looked = starting._walked(asked)
     if change == "save":
         graph = json.loads(workflow.live.graph)
@@ -190,14 +196,16 @@ def test_what_was_said_is_claimed_again_when_a_shared_commit_fails_and_is_tried_
     """Else it would stand there as claimed, and nobody would send it."""
     fire(story.webhook_live, {**PAYMENT, "status": "success"})
     rooms = {ws: 10 for ws in Workspace.objects.values_list("pk", flat=True)}
-    looked = starting._walked(starting.Asked(10, rooms, clock(), many))
+    looked = starting._walked(RunRequest(limit=10, capacities=rooms, now=clock(), can_send=many))
     with pytest.raises(OperationalError), transaction.atomic():
         starting._written(looked)
         raise OperationalError("another's write in the same commit failed")
     with transaction.atomic():
         (begun,) = starting._written(looked)
-    assert begun.journal.parcels and Delivery.objects.filter(state="working").count() == len(begun.journal.parcels)
-    executor.go_on(begun, clock)
+    assert begun.journal.claimed_deliveries and Delivery.objects.filter(state="working").count() == len(
+        begun.journal.claimed_deliveries
+    )
+    executor.run_claimed(begun, clock)
     assert not Delivery.objects.filter(state="working").exists()
     drain(clock)
     assert {row.state for row in Delivery.objects.all()} == {"sent"}

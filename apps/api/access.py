@@ -52,5 +52,5 @@ class PartnerView(APIView):
             raise Http404
 
     @property
-    def place(self) -> Workspace:
+    def workspace(self) -> Workspace:
         return self.request.user.workspace

@@ -29,7 +29,7 @@ class FireEvent(PartnerView):
         try:
             raw = body_of(request._request)
             fired = Custom.model_validate(bounded_json.loads(raw))
-            told = fire(self.place, fired, clocks.now(), raw, _key(request))
+            told = fire(self.workspace, fired, clocks.now(), raw, _key(request))
         except Unread as trouble:
             return Response({"error": trouble.message}, trouble.status)
         except (bounded_json.Malformed, Refused) as trouble:

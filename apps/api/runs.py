@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from apps.api.access import PartnerView
 from apps.runs.models import Run
-from apps.runs.upkeep.run_history import tell
+from apps.runs.upkeep.run_history import describe_run
 from apps.triggers.models import ENVIRONMENTS
 
 PAGE = 50
@@ -54,14 +54,14 @@ class RunList(PartnerView, ListAPIView):
         wanted.is_valid(raise_exception=True)
         columns = {"status": "state", "environment": "environment", "workflow": "workflow__slug"}
         chosen = {columns[name]: value for name, value in wanted.validated_data.items()}
-        return Run.objects.of(self.place).filter(**chosen).select_related("workflow", "version")
+        return Run.objects.of(self.workspace).filter(**chosen).select_related("workflow", "version")
 
 
 class RunDetail(PartnerView):
     """GET: one run by its id or its request's id, with its steps and messages, as `show_run --json` tells it."""
 
     def get(self, request: Request, wsid: str, run_id: str) -> Response:
-        told = tell(str(run_id), self.place)
+        told = describe_run(str(run_id), self.workspace)
         if told is None:
             raise Http404
         return Response(told.model_dump(mode="json"))

@@ -2,7 +2,7 @@
 
 import random
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,9 +14,9 @@ from apps.channels import sending_limits_store
 from apps.channels.models import Attempt, CapturedMessage, Connection, Delivery
 from apps.common import bounded_json
 from apps.common.ids import ordered_id
-from apps.database import bulk
-from apps.database.fair_share import Group, fairly, owing
-from apps.database.group_commit import Doubtful, committed, insisted
+from apps.database import bulk, leases
+from apps.database.fair_share import Group, groups_with_due_work, take_fairly
+from apps.database.leases import LEASE_CLEARED, ClaimRequest
 from apps.egress import reach
 from apps.providers.contract import Result
 from apps.providers.registry import PROVIDERS
@@ -25,15 +25,14 @@ LEASE_S = 105
 MORE_TIME = timedelta(days=1)
 BACKOFF_S = (10, 60, 300, 1200, 3600)
 MAX_ATTEMPTS, MAX_SUBJECT = 5, 1000
-Room = Callable[[int], int]  # how many messages of a workspace the asker can send now
+CapacityFor = Callable[[int], int]  # how many messages of a workspace the asker can send now
 State = Delivery.State
 CURSOR = ("state", "reason", "attempt", "token", "lease_until", "due_at", "provider_ref", "ended_at")
-FREE = "t.state = w.was AND t.token IS NOT DISTINCT FROM w.held"
-MINE = "t.state IN ('working', 'unknown') AND t.token = w.held"
+IS_OURS = "t.state IN ('working', 'unknown') AND t.token = w.held"
 
 
 @dataclass(frozen=True)
-class Held:
+class ClaimedDelivery:
     """A delivery in our hands until `lease_until`."""
 
     delivery: Delivery
@@ -43,26 +42,16 @@ class Held:
 
 
 @dataclass(frozen=True)
-class Settled:
+class Settlement:
     """What became of an attempt. `captured`: the message stays in the test inbox."""
 
-    held: Held
+    held: ClaimedDelivery
     result: Result
     captured: bool
     now: datetime
 
 
-@dataclass(frozen=True)
-class Asked:
-    """Which deliveries to take: at most `limit`, of a connection no more than its room; or `only` this one."""
-
-    limit: int
-    rooms: Mapping[Group, int]
-    now: datetime
-    only: str = ""
-
-
-def opened(addressed: dict[str, Any], skip: str, now: datetime) -> dict[str, Any]:
+def new_row(addressed: dict[str, Any], skip: str, now: datetime) -> dict[str, Any]:
     """The row of a new delivery, ready to be sent; skipped when there is a reason."""
     cursor = {
         "state": State.SKIPPED if skip else State.READY,
@@ -74,7 +63,7 @@ def opened(addressed: dict[str, Any], skip: str, now: datetime) -> dict[str, Any
     return {"id": ordered_id(), **addressed, **cursor, **times, "provider_ref": "", "created_at": now}
 
 
-def insert(new: list[dict[str, Any]]) -> None:
+def insert_deliveries(new: list[dict[str, Any]]) -> None:
     """Write new deliveries in the caller's transaction."""
     bulk.insert(Delivery, new)
 
@@ -89,46 +78,47 @@ def may_go(row: dict[str, Any]) -> bool:
     return is_due(row) and not sending_limits_store.is_limited(row["connection_id"])
 
 
-def taken(new: list[dict[str, Any]], now: datetime) -> list[Held]:
+def claim_new(new: list[dict[str, Any]], now: datetime) -> list[ClaimedDelivery]:
     """Claim what is due and not written yet: its claim is in the commit that makes it."""
     return [_hold(row, now) for row in new]
 
 
-def claim(delivery_id: str, now: datetime) -> Held | None:
+def claim(delivery_id: str, now: datetime) -> ClaimedDelivery | None:
     """Take a due delivery, or None when somebody else has it."""
-    held = Delivery.objects.filter(pk=delivery_id).values_list("connection_id", flat=True)
-    rooms = dict.fromkeys(held, 1)
-    return next(iter(_sure(Asked(1, rooms, now, delivery_id))), None)
+    row = Delivery.objects.filter(pk=delivery_id).values("connection_id").first()
+    if row is None:
+        return None
+    asked = ClaimRequest(limit=1, capacities={row["connection_id"]: 1}, now=now, only=delivery_id)
+    return next(iter(leases.claim(_claim, asked, _read_back)), None)
 
 
-def claim_due(limit: int, now: datetime, room: Room) -> list[Held]:
+def claim_due(limit: int, now: datetime, capacity_for: CapacityFor) -> list[ClaimedDelivery]:
     """Take what is due, of each connection its part, oldest first."""
-    groups = owing_now(now)
+    groups = connections_with_due_messages(now)
     places = dict(Connection.objects.filter(pk__in=[g for g in groups if g]).values_list("pk", "workspace_id"))
-    rooms = {group: room(places[group]) if group in places else limit for group in groups}
-    return _sure(Asked(limit, rooms, now)) if any(rooms.values()) else []
+    capacities = {group: capacity_for(places[group]) if group in places else limit for group in groups}
+    if not any(capacities.values()):
+        return []
+    return leases.claim(_claim, ClaimRequest(limit=limit, capacities=capacities, now=now), _read_back)
 
 
-def _sure(asked: Asked) -> list[Held]:
-    """What was claimed; when its COMMIT got no answer, those that the database has under our token."""
-    try:
-        return committed(_claim, asked)
-    except Doubtful as doubt:
-        ours = {held.token: held for held in doubt.result or []}
-        there = Delivery.objects.filter(token__in=list(ours), state=State.WORKING).values_list("token", flat=True)
-        return [ours[token] for token in there]
+def _read_back(held: list[ClaimedDelivery]) -> list[ClaimedDelivery]:
+    """Those that the database has under our token."""
+    ours = {one.token: one for one in held}
+    there = Delivery.objects.filter(token__in=list(ours), state=State.WORKING).values_list("token", flat=True)
+    return [ours[token] for token in there]
 
 
-def settle(held: Held, result: Result, *, captured: bool, now: datetime) -> bool:
+def settle(held: ClaimedDelivery, result: Result, *, captured: bool, now: datetime) -> bool:
     """Write what became of the attempt, as soon as the database takes it. False: the lease was lost."""
-    settled = Settled(held, result, captured, now)
+    settled = Settlement(held, result, captured, now)
     after = _moved(held.delivery, held.token, _cursor(settled))
     known = {name: after[name] for name in ("state", "attempt", "ended_at")}
     there = Delivery.objects.filter(pk=held.delivery.pk, **known)
-    return insisted(write, settled, landed=there.exists, until_s=LEASE_S)
+    return leases.settle(write, settled, is_settled=there.exists, left_s=LEASE_S)
 
 
-def decide(delivery_id: uuid.UUID, verdict: str, by: str, now: datetime) -> bool:
+def resolve(delivery_id: uuid.UUID, verdict: str, by: str, now: datetime) -> bool:
     """A person says what became of a delivery that is unknown: `arrived`, `again` or `give-up`. False: nothing to."""
     after: dict[str, dict[str, Any]] = {
         "arrived": {"state": State.SENT, "reason": f"{by} said that it arrived"},
@@ -141,21 +131,28 @@ def decide(delivery_id: uuid.UUID, verdict: str, by: str, now: datetime) -> bool
             return False
         number, why = row.attempt + 1, f"{by} decided: {verdict}"
         Delivery.objects.filter(pk=row.pk).update(**after[verdict], token=None, attempt=number)
-        facts = {"number": number, "outcome": "decided", "why": why[:500], "started_at": now, "ended_at": now}
+        facts = {
+            "number": number,
+            "outcome": Attempt.Outcome.DECIDED,
+            "why": why[:500],
+            "started_at": now,
+            "ended_at": now,
+        }
         Attempt.objects.create(delivery=row, **facts)
     return True
 
 
-def lose_expired(now: datetime, limit: int = 500) -> int:
+def reclaim_expired_leases(now: datetime, limit: int = 500) -> int:
     """Deliveries whose worker died may have been sent: unknown, or again where the provider knows our key."""
-    expired = Delivery.objects.filter(state=State.WORKING, lease_until__lt=now)
-    return sum(_lose(row, now) for row in expired.select_related("connection")[:limit])
+    working = Delivery.objects.filter(state=State.WORKING)
+    rows = working.filter(pk__in=leases.expired(working, now, limit), lease_until__lt=now)
+    return sum(_lose(row, now) for row in rows.select_related("connection"))
 
 
-def write(settled: list[Settled]) -> list[bool]:
+def write(settled: list[Settlement]) -> list[bool]:
     """Settle many in the caller's transaction."""
     cursors = [_moved(s.held.delivery, s.held.token, _cursor(s)) for s in settled]
-    moved = bulk.move(Delivery, cursors, MINE, was="text", held="uuid")
+    moved = leases.move(Delivery, cursors, IS_OURS)
     mine = [s for s in settled if s.held.delivery.pk in moved]
     tried = [s for s in mine if s.result.kind != "untried"]
     bulk.insert_new(Attempt, [_attempt(s) for s in tried], "delivery_id")  # a late answer finds its row there
@@ -163,19 +160,19 @@ def write(settled: list[Settled]) -> list[bool]:
     return [s.held.delivery.pk in moved for s in settled]
 
 
-def _claim(asked: list[Asked]) -> list[list[Held]]:
+def _claim(asked: list[ClaimRequest]) -> list[list[ClaimedDelivery]]:
     return [_shared_out(one) for one in asked]
 
 
-def _shared_out(asked: Asked) -> list[Held]:
+def _shared_out(asked: ClaimRequest) -> list[ClaimedDelivery]:
     """Each connection's part, as far as its limits let it."""
     due = Delivery.objects.filter(state=State.READY, due_at__lte=asked.now).order_by("due_at")
     due = due.filter(pk=asked.only) if asked.only else due.exclude(pk__in=reach.left())
-    known = Connection.objects.select_related("gate").in_bulk([group for group in asked.rooms if group])
+    known = Connection.objects.select_related("limiter").in_bulk([group for group in asked.capacities if group])
 
-    left = {connection.workspace_id: asked.rooms[connection.pk] for connection in known.values()}
+    left = {connection.workspace_id: asked.capacities[connection.pk] for connection in known.values()}
 
-    def take(group: Group, most: int) -> list[Held]:
+    def take(group: Group, most: int) -> list[ClaimedDelivery]:
         connection = known.get(group or 0)
         mine = due.filter(connection_id=group)
         if connection is None:
@@ -184,36 +181,40 @@ def _shared_out(asked: Asked) -> list[Held]:
         left[connection.workspace_id] -= len(held)
         return held
 
-    return fairly(asked.limit, asked.rooms, take)
+    return take_fairly(asked.limit, asked.capacities, take)
 
 
-def owing_now(now: datetime) -> list[Group]:
+def connections_with_due_messages(now: datetime) -> list[Group]:
     """The connections that have messages due."""
-    moment = bulk.moment(now)
-    return owing("channels_delivery", "connection_id", open="state = 'ready'", due="due_at <= %s", given=(moment,))
+    moment = bulk.time_param(now)
+    return groups_with_due_work(
+        "channels_delivery", "connection_id", open="state = 'ready'", due="due_at <= %s", given=(moment,)
+    )
 
 
-def _counted_out(connection: Connection, due: QuerySet[Delivery], most: int, now: datetime) -> list[Held]:
+def _counted_out(connection: Connection, due: QuerySet[Delivery], most: int, now: datetime) -> list[ClaimedDelivery]:
     """As many as its limits let pass."""
     found = sending_limits_store.admit(connection, most, now)
     held = [replace(held, probe=found.probe) for held in _claimed(due, found.count, now)]
-    sending_limits_store.went(connection, len(held), now, now + timedelta(seconds=LEASE_S) if found.probe else None)
+    sending_limits_store.count_claimed(
+        connection, len(held), now, now + timedelta(seconds=LEASE_S) if found.probe else None
+    )
     return held
 
 
-def _claimed(due: QuerySet[Delivery], most: int, now: datetime) -> list[Held]:
+def _claimed(due: QuerySet[Delivery], most: int, now: datetime) -> list[ClaimedDelivery]:
     found = [row.__dict__ for row in due.select_for_update(skip_locked=True)[:most]] if most else []
     was = {row["id"]: row["state"] for row in found}
     held = [_hold(row, now) for row in found]
     cursors = [{**_row(h.delivery), "was": was[h.delivery.pk], "held": None} for h in held]
-    moved = bulk.move(Delivery, cursors, FREE, was="text", held="uuid")
+    moved = leases.move(Delivery, cursors)
     return [h for h in held if h.delivery.pk in moved]
 
 
-def _hold(row: dict[str, Any], now: datetime) -> Held:
+def _hold(row: dict[str, Any], now: datetime) -> ClaimedDelivery:
     lease = now + timedelta(seconds=LEASE_S)
     row.update(state=State.WORKING, token=uuid.uuid4(), lease_until=lease, attempt=row["attempt"] + 1)
-    return Held(Delivery(**{n: v for n, v in row.items() if n != "_state"}), row["token"], now)
+    return ClaimedDelivery(Delivery(**{n: v for n, v in row.items() if n != "_state"}), row["token"], now)
 
 
 def _row(delivery: Delivery) -> dict[str, Any]:
@@ -221,18 +222,17 @@ def _row(delivery: Delivery) -> dict[str, Any]:
 
 
 def _moved(delivery: Delivery, token: uuid.UUID, cursor: dict[str, Any]) -> dict[str, Any]:
-    free = {"token": None, "lease_until": None}
-    return {**_row(delivery), **free, **cursor, "was": State.WORKING, "held": token}
+    return {**_row(delivery), **LEASE_CLEARED, **cursor, "was": State.WORKING, "held": token}
 
 
-def _cursor(settled: Settled) -> dict[str, Any]:
+def _cursor(settled: Settlement) -> dict[str, Any]:
     delivery, result, now = settled.held.delivery, settled.result, settled.now
     why = bounded_json.clean(result.why)[:500]
     match result.kind:
         case "accepted":
             ref = bounded_json.clean(result.ref)[:200]
             return {"state": State.SENT, "reason": why, "provider_ref": ref, "ended_at": now, "due_at": None}
-        case "refused" if delivery.attempt < MAX_ATTEMPTS and now < delivery.expires_at:
+        case "temporary_failure" if delivery.attempt < MAX_ATTEMPTS and now < delivery.expires_at:
             return {
                 "state": State.READY,
                 "reason": why,
@@ -255,19 +255,19 @@ def _backoff(delivery: Delivery, result: Result) -> float:
 
 def _lose(delivery: Delivery, now: datetime) -> bool:
     provider = PROVIDERS.get(delivery.connection.kind) if delivery.connection else None
-    safe = provider is not None and provider.policy == "safe"
+    idempotent = provider is not None and provider.policy == "idempotent"
     why = "the worker stopped while sending; it may have been sent"
-    kind = "refused" if safe else "unknown"
+    kind = "temporary_failure" if idempotent else "unknown"
     if delivery.token is None:
         return False
-    return settle(Held(delivery, delivery.token, now), Result(kind=kind, why=why), captured=False, now=now)
+    return settle(ClaimedDelivery(delivery, delivery.token, now), Result(kind=kind, why=why), captured=False, now=now)
 
 
-def _attempt(settled: Settled) -> dict[str, Any]:
+def _attempt(settled: Settlement) -> dict[str, Any]:
     return {
         "delivery_id": settled.held.delivery.pk,
         "number": settled.held.delivery.attempt,
-        "outcome": settled.result.kind,
+        "outcome": Attempt.Outcome[settled.result.kind.upper()],
         "why": bounded_json.clean(settled.result.why)[:500],
         "http_status": settled.result.http_status,
         "started_at": settled.held.started_at,
@@ -275,9 +275,9 @@ def _attempt(settled: Settled) -> dict[str, Any]:
     }
 
 
-def _captured(settled: Settled) -> dict[str, Any]:
+def _captured(settled: Settlement) -> dict[str, Any]:
     delivery = settled.held.delivery
     words = {part: delivery.content.get(part, "") for part in ("subject", "text", "html")}
     words["subject"] = words["subject"][:MAX_SUBJECT]
     where = {"workspace_id": delivery.workspace_id, "channel": delivery.channel, "address": delivery.address}
-    return {"delivery_id": delivery.pk, "captured_at": settled.now, **where, **words}
+    return {"delivery_id": delivery.pk, "received_at": settled.now, **where, **words}

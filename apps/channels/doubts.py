@@ -1,7 +1,7 @@
 """What this process alone holds back: its calls to a provider fail, and nobody else has said so yet.
 
 A host whose network is sick would hold a provider back for all. So the first to see failures only steps back itself
-and says so in the connection's gate, which opens for all when a second one says the same, or when there is no other.
+and says so in the connection's limiter, which opens for all when a second one says the same, or when there is no other.
 """
 
 import threading
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
 
-from apps.channels.models import Gate
+from apps.channels.models import ConnectionLimiter
 from apps.channels.sending_limits import open_for
 from apps.egress import reach
 
@@ -39,7 +39,7 @@ def is_shut(connection_id: int | None) -> bool:
     return connection_id in _shut
 
 
-def room(connection_id: int, asked: int) -> int:
+def allowed(connection_id: int, asked: int) -> int:
     """How many of its messages this process may take now: one, when its time is over, tells whether more."""
     shut = _shut.get(connection_id)
     if shut is None:
@@ -47,7 +47,7 @@ def room(connection_id: int, asked: int) -> int:
     return min(asked, 1) if monotonic() >= max(shut.until, shut.probe_until) else 0
 
 
-def went(connection_id: int, count: int) -> None:
+def count_claimed(connection_id: int, count: int) -> None:
     """So many of those that `room` let pass are claimed."""
     shut = _shut.get(connection_id)
     if shut is not None and count:
@@ -74,10 +74,10 @@ def are_shared(connection_id: int, now: datetime) -> bool:
     """Say that we doubt it. True: another does as well, or nobody else lives."""
     if not reach.are_others():
         return True
-    gate = Gate.objects.get_or_create(connection_id=connection_id)[0]
-    if gate.doubted_by not in (None, reach.me()) and now - gate.doubted_at < FRESH:
+    limiter = ConnectionLimiter.objects.get_or_create(connection_id=connection_id)[0]
+    if limiter.doubted_by not in (None, reach.me()) and now - limiter.doubted_at < FRESH:
         return True
-    Gate.objects.filter(pk=gate.pk).update(doubted_by=reach.me(), doubted_at=now)
+    ConnectionLimiter.objects.filter(pk=limiter.pk).update(doubted_by=reach.me(), doubted_at=now)
     return False
 
 

@@ -68,7 +68,7 @@ def counted(sent: Sequence[Sent], limits: Limits, now: float, more: int) -> list
 
 def failed(result: Result) -> bool:
     """Whether the provider itself is in trouble: no answer, or one of the server's own errors."""
-    return result.kind in ("refused", "unknown") and (result.http_status is None or result.http_status >= 500)
+    return result.kind in ("temporary_failure", "unknown") and (result.http_status is None or result.http_status >= 500)
 
 
 def trips(results: Sequence[bool]) -> bool:

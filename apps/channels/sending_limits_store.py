@@ -1,4 +1,4 @@
-"""The rows behind `gating.py`: how many messages each account may send, and what its breaker has seen.
+"""The rows behind `sending_limits.py`: how many messages each account may send, and what its breaker has seen.
 
 Each process counts the calls it made itself; an open breaker is a row that all see, and `doubts` what one alone sees.
 """
@@ -11,10 +11,10 @@ from django.db import DatabaseError
 from django.db.models import F
 
 from apps.channels import doubts
-from apps.channels.models import Connection, Delivery, Gate
+from apps.channels.models import Connection, ConnectionLimiter, Delivery
 from apps.channels.sending_limits import LAST, Admitted, Limits, Standing, admitted, counted, failed, open_for, trips
 from apps.database import bulk
-from apps.database.ttl_cache import remembered
+from apps.database.ttl_cache import cached
 from apps.providers.contract import Result
 
 _seen: dict[int, deque[bool]] = {}
@@ -30,49 +30,49 @@ def is_limited(connection_id: int) -> bool:
         return True
 
 
-@remembered
+@cached
 def _is_limited(connection_id: int) -> bool:
-    connection = Connection.objects.filter(pk=connection_id).select_related("gate").first()
-    bulk.let_go()
+    connection = Connection.objects.filter(pk=connection_id).select_related("limiter").first()
+    bulk.release_connection()
     return connection is not None and limited(connection)
 
 
 def limited(connection: Connection) -> bool:
-    gate = getattr(connection, "gate", None)
-    is_open = gate is not None and gate.open_until is not None
+    limiter = getattr(connection, "limiter", None)
+    is_open = limiter is not None and limiter.open_until is not None
     return connection.paused or connection.rate is not None or connection.at_once is not None or is_open
 
 
 def admit(connection: Connection, asked: int, now: datetime) -> Admitted:
-    """How many of its messages may go now. Its gate is locked until the end of the transaction, which calls `went`."""
-    asked = doubts.room(connection.pk, asked)
+    """How many of its messages may go now. Its limiter is locked until the commit, which calls `count_claimed`."""
+    asked = doubts.allowed(connection.pk, asked)
     if not asked or not limited(connection):
         return Admitted(asked)
-    bulk.insert_new(Gate, [{"connection_id": connection.pk, **_NEW}], "connection_id")
-    connection.gate = Gate.objects.select_for_update().get(connection=connection)
+    bulk.insert_new(ConnectionLimiter, [{"connection_id": connection.pk, **_NEW}], "connection_id")
+    connection.limiter = ConnectionLimiter.objects.select_for_update().get(connection=connection)
     limits, busy = limits_of(connection), 0
     if limits.at_once is not None:
         busy = Delivery.objects.filter(state=Delivery.State.WORKING, connection=connection).count()
-    return admitted(limits, _standing(connection.gate, busy), asked, now.timestamp())
+    return admitted(limits, _standing(connection.limiter, busy), asked, now.timestamp())
 
 
-def went(connection: Connection, count: int, now: datetime, probe_until: datetime | None) -> None:
+def count_claimed(connection: Connection, count: int, now: datetime, probe_until: datetime | None) -> None:
     """So many of those that `admit` let pass are claimed; `probe_until`: until then nothing but this one goes."""
-    doubts.went(connection.pk, count)
+    doubts.count_claimed(connection.pk, count)
     if not count or not limited(connection):
         return
-    gate, limits = connection.gate, limits_of(connection)
-    times = counted(gate.times, limits, now.timestamp(), count) if limits.rate is not None else []
-    Gate.objects.filter(pk=gate.pk).update(times=times, probe_until=probe_until)
+    limiter, limits = connection.limiter, limits_of(connection)
+    times = counted(limiter.times, limits, now.timestamp(), count) if limits.rate is not None else []
+    ConnectionLimiter.objects.filter(pk=limiter.pk).update(times=times, probe_until=probe_until)
 
 
 def limits_of(connection: Connection) -> Limits:
     return Limits(connection.paused, connection.rate, connection.rate_period, connection.at_once)
 
 
-def _standing(gate: Gate, busy: int) -> Standing:
-    until = [at and at.timestamp() for at in (gate.open_until, gate.probe_until)]
-    return Standing(tuple((at, count) for at, count in gate.times), busy, *until)
+def _standing(limiter: ConnectionLimiter, busy: int) -> Standing:
+    until = [at and at.timestamp() for at in (limiter.open_until, limiter.probe_until)]
+    return Standing(tuple((at, count) for at, count in limiter.times), busy, *until)
 
 
 def notice(connection_id: int | None, result: Result, now: datetime, *, probe: bool) -> None:
@@ -87,20 +87,20 @@ def notice(connection_id: int | None, result: Result, now: datetime, *, probe: b
     elif not doubts.are_shared(connection_id, now):
         doubts.step_back(connection_id)
     else:
-        Gate.objects.get_or_create(connection_id=connection_id)
-        closed = Gate.objects.filter(connection_id=connection_id, open_until__isnull=True)
+        ConnectionLimiter.objects.get_or_create(connection_id=connection_id)
+        closed = ConnectionLimiter.objects.filter(connection_id=connection_id, open_until__isnull=True)
         closed.update(open_until=now + timedelta(seconds=open_for(0)), trips=1, probe_until=None, why=result.why[:500])
 
 
 def try_now(connection_ids: list[int], now: datetime) -> int:
     """A person does not want to wait: those that are held back send one message at once. How many there were."""
-    waiting = Gate.objects.filter(connection_id__in=connection_ids, open_until__isnull=False)
+    waiting = ConnectionLimiter.objects.filter(connection_id__in=connection_ids, open_until__isnull=False)
     return waiting.update(open_until=now, probe_until=None)
 
 
 def unasked(connection_id: int | None) -> None:
     """The message that was to tell whether the provider is back was not sent: another may."""
-    Gate.objects.filter(connection_id=connection_id, open_until__isnull=False).update(probe_until=None)
+    ConnectionLimiter.objects.filter(connection_id=connection_id, open_until__isnull=False).update(probe_until=None)
 
 
 def _seen_enough(connection_id: int, was_failure: bool) -> bool:
@@ -114,10 +114,10 @@ def _seen_enough(connection_id: int, was_failure: bool) -> bool:
 
 
 def _probed(connection_id: int, result: Result, now: datetime) -> None:
-    gate = Gate.objects.filter(connection_id=connection_id, open_until__isnull=False)
+    limiter = ConnectionLimiter.objects.filter(connection_id=connection_id, open_until__isnull=False)
     if not failed(result):
-        gate.update(open_until=None, probe_until=None, trips=0, why="")
+        limiter.update(open_until=None, probe_until=None, trips=0, why="")
         return
-    for tripped in gate.values_list("trips", flat=True):
+    for tripped in limiter.values_list("trips", flat=True):
         until = now + timedelta(seconds=open_for(tripped))
-        gate.update(open_until=until, probe_until=None, trips=F("trips") + 1, why=result.why[:500])
+        limiter.update(open_until=until, probe_until=None, trips=F("trips") + 1, why=result.why[:500])

@@ -23,7 +23,7 @@ class SecretUse(Value):
 class HttpCall(Value):
     """One HTTP request. `timeout_s` is the wall-clock limit of the whole call, name look-up and redirects included.
 
-    `repeatable`: the other side may get it twice without harm. `redirects`: how many are followed, at most 3.
+    `idempotent`: the other side may get it twice without harm. `redirects`: how many are followed, at most 3.
     """
 
     method: str
@@ -32,7 +32,7 @@ class HttpCall(Value):
     body: bytes = b""
     timeout_s: float = 15
     secrets: tuple[SecretUse, ...] = ()
-    repeatable: bool = False
+    idempotent: bool = False
     redirects: int = Field(default=0, ge=0, le=3)
     http2: bool = False
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 from apps.database import clocks
 from apps.runs.models import Worker
 from apps.runs.upkeep import health
-from apps.runs.upkeep.queue_status import Vitals, vitals
+from apps.runs.upkeep.queue_status import QueueStatus, queue_status
 
 Told = tuple[str, str]  # what is wrong, and what to do
 LATELY = timedelta(minutes=15)
@@ -31,14 +31,14 @@ def system(request: HttpRequest) -> HttpResponse:
     if not request.user.is_superuser:
         raise Http404
     now = clocks.now()
-    found = vitals(now)
-    parts = health.parts()
+    found = queue_status(now)
+    parts = health.health_parts()
     facts = {"vitals": found, "parts": parts, "now": now, "troubles": troubles(found, parts, now)}
     facts["lost"] = {worker.pk for worker in found.workers if worker.is_lost(now)}
     return render(request, "pages/system.html", {"here": "system", **facts})
 
 
-def troubles(found: Vitals, parts: dict[str, str], now: datetime) -> list[dict[str, Any]]:
+def troubles(found: QueueStatus, parts: dict[str, str], now: datetime) -> list[dict[str, Any]]:
     """What somebody should look at now, the worst first, and what to do about it."""
     rows = [(f"{name.capitalize()}: {state}.", REMEDIES[name]) for name, state in parts.items() if state != "ok"]
     if found.unconfirmed:
@@ -48,7 +48,7 @@ def troubles(found: Vitals, parts: dict[str, str], now: datetime) -> list[dict[s
     return [{"what": what, "todo": todo} for what, todo in rows]
 
 
-def _of_work(found: Vitals, now: datetime) -> list[Told]:
+def _of_work(found: QueueStatus, now: datetime) -> list[Told]:
     """Who works, and what waits."""
     told = []
     if not [worker for worker in found.workers if not worker.is_lost(now)]:
@@ -61,7 +61,7 @@ def _of_work(found: Vitals, now: datetime) -> list[Told]:
     return told + [one for worker in found.workers for one in _of_worker(worker, found.workers, now)]
 
 
-def _of_outcomes(found: Vitals) -> list[Told]:
+def _of_outcomes(found: QueueStatus) -> list[Told]:
     told = []
     if found.dead_letters:
         todo = "Read the workers' logs, then choose “Try again” in the admin's list of failed events."

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 
 from apps.database import bulk, commit_check
-from apps.database.group_commit import AWAY
+from apps.database.group_commit import DATABASE_ERRORS
 
 RETRY_S = 5
 DOORS = ("/in/", "/api/", "/metrics", "/health/")  # whose senders are no people
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 def failed(request: HttpRequest) -> HttpResponse:
     """Django calls this for whatever raised; what it was still stands in `sys.exc_info`."""
-    if isinstance(sys.exc_info()[1], AWAY):
+    if isinstance(sys.exc_info()[1], DATABASE_ERRORS):
         return away(request)
     if request.path.startswith(DOORS):
         return JsonResponse({"error": BROKEN}, status=500)

@@ -58,7 +58,7 @@ def _tried() -> str:
     except DatabaseError as error:
         return said_of(error)
     finally:
-        bulk.let_go()
+        bulk.release_connection()
     return ""
 
 

@@ -10,5 +10,5 @@ def _nothing(name: str) -> None:
 reached: Callable[[str], None] = _nothing
 
 
-def killpoint(name: str) -> None:
+def failpoint(name: str) -> None:
     reached(name)

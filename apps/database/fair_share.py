@@ -11,7 +11,7 @@ T = TypeVar("T")
 Group = int | None
 
 # Jumps from group to group in an index of (group, due), then looks whether the group has anything due.
-_OWING = """
+_GROUPS = """
 WITH RECURSIVE g(id) AS (
   SELECT MIN({by}) FROM {table} WHERE {open}
   UNION ALL SELECT (SELECT MIN({by}) FROM {table} WHERE {open} AND {by} > g.id) FROM g WHERE g.id IS NOT NULL
@@ -21,14 +21,14 @@ UNION ALL SELECT NULL WHERE EXISTS (SELECT 1 FROM {table} WHERE {open} AND {by} 
 """
 
 
-def owing(table: str, by: str, *, open: str, due: str, given: tuple[Any, ...] = ()) -> list[Group]:
+def groups_with_due_work(table: str, by: str, *, open: str, due: str, given: tuple[Any, ...] = ()) -> list[Group]:
     """The groups that have something due. `open` is the condition of an index that begins with `by`."""
     return [group for (group,) in bulk.read(_sql(table, by, open, due), [*given, *given])]
 
 
 @lru_cache(maxsize=16)
 def _sql(table: str, by: str, open: str, due: str) -> str:
-    return _OWING.format(table=table, by=by, open=open, due=due)
+    return _GROUPS.format(table=table, by=by, open=open, due=due)
 
 
 def by_number(group: Group) -> int:
@@ -36,7 +36,7 @@ def by_number(group: Group) -> int:
     return group or 0
 
 
-def fairly(
+def take_fairly(
     most: int,
     rooms: Mapping[Group, int],
     take: Callable[[Group, int], list[T]],

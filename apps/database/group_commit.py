@@ -22,14 +22,14 @@ from apps.database import bulk
 I, O = TypeVar("I"), TypeVar("O")  # noqa: E741
 Writer = Callable[[list[I]], list[O]]
 LATER_S = 0.25
-MOST, GATHER_S = 256, 0.003  # under load, what comes within 3 ms shares a commit; without, nobody waits
+MAX_IN_A_COMMIT, GATHER_S = 256, 0.003  # under load, what comes within 3 ms shares a commit; without, nobody waits
 WAIT_S, AGAIN_S = 20.0, 0.3
-AWAY = (OperationalError, InterfaceError)
+DATABASE_ERRORS = (OperationalError, InterfaceError)
 STUCK = "the database confirms no commit"
 log = logging.getLogger(__name__)
 
 
-class Doubtful(OperationalError):
+class CommitOutcomeUnknown(OperationalError):
     """Nobody knows whether it was committed; `result` holds if it was, and is None when not even that is known."""
 
     def __init__(self, result: Any = None) -> None:
@@ -37,28 +37,28 @@ class Doubtful(OperationalError):
         self.result = result
 
 
-class _Wish(NamedTuple):
+class _Pending(NamedTuple):
     writer: Writer[Any, Any]
     item: Any
     done: Future[Any]
 
 
-_wishes: SimpleQueue[_Wish] | None = None
-_later: SimpleQueue[_Wish] = SimpleQueue()
+_pending: SimpleQueue[_Pending] | None = None
+_later: SimpleQueue[_Pending] = SimpleQueue()
 _patience_s = WAIT_S
 _began = math.inf  # when the commit that is under way began
 
 
-def committed(writer: Writer[I, O], item: I) -> O:
-    """The writer's result for this item, after the commit that holds it. Raises Doubtful."""
+def commit(writer: Writer[I, O], item: I) -> O:
+    """The writer's result for this item, after the commit that holds it. Raises CommitOutcomeUnknown."""
     refuse_while_stuck()
-    done = submitted(writer, item)
+    done = commit_async(writer, item)
     try:
         return done.result(_patience_s)
     except TooLong:
         if done.cancel():
             raise OperationalError(STUCK) from None
-        raise Doubtful from None
+        raise CommitOutcomeUnknown from None
 
 
 def refuse_while_stuck() -> None:
@@ -68,75 +68,75 @@ def refuse_while_stuck() -> None:
 
 
 def alone(writer: Writer[I, O], item: I) -> O:
-    """As `committed`, in a transaction that nobody else's shares or waits for."""
-    wish = _Wish(writer, item, Future())
+    """As `commit`, in a transaction that nobody else's shares or waits for."""
+    wish = _Pending(writer, item, Future())
     _write([wish])
     result: O = wish.done.result()
     return result
 
 
-def insisted(writer: Writer[I, O], item: I, *, landed: Callable[[], O], until_s: float) -> O:
-    """As `committed`, tried again while the database is away, for `until_s`. `landed` reads back what was in doubt;
-    falsy: it is not there. It is asked before and after each further try: a slow first commit may land meanwhile."""
+def commit_until(writer: Writer[I, O], item: I, *, read_back_by: Callable[[], O], until_s: float) -> O:
+    """As `commit`, tried again while the database is away, for `until_s`. `read_back_by` finds what was in doubt;
+    falsy: it is not there. It is asked before and after each further try: a slow first commit may come meanwhile."""
     until, in_doubt = time.monotonic() + until_s, False
     while True:
         try:
-            if in_doubt and (found := landed()):
+            if in_doubt and (found := read_back_by()):
                 return found
-            result = committed(writer, item)
-            return (in_doubt and landed()) or result
-        except (Doubtful, *AWAY) as trouble:
-            in_doubt |= isinstance(trouble, Doubtful)
+            result = commit(writer, item)
+            return (in_doubt and read_back_by()) or result
+        except (CommitOutcomeUnknown, *DATABASE_ERRORS) as trouble:
+            in_doubt |= isinstance(trouble, CommitOutcomeUnknown)
             if time.monotonic() >= until:
                 raise
         except Exception:
-            if in_doubt and (found := landed()):
+            if in_doubt and (found := read_back_by()):
                 return found
             raise
         close_old_connections()
         time.sleep(AGAIN_S)
 
 
-def submitted(writer: Writer[I, O], item: I) -> "Future[O]":
-    """As `committed`, without waiting for it."""
-    wish = _Wish(writer, item, Future())
-    if _wishes is None:
+def commit_async(writer: Writer[I, O], item: I) -> "Future[O]":
+    """As `commit`, without waiting for it."""
+    wish = _Pending(writer, item, Future())
+    if _pending is None:
         _write([wish])
     else:
-        _wishes.put(wish)
+        _pending.put(wish)
     return wish.done
 
 
-def later(writer: Writer[I, O], item: I) -> "Future[O]":
-    """As `submitted`, for what nobody waits for: written with the next commit, or after LATER_S without one."""
-    if _wishes is None:
-        return submitted(writer, item)
-    wish = _Wish(writer, item, Future())
+def commit_lazily(writer: Writer[I, O], item: I) -> "Future[O]":
+    """As `commit_async`, for what nobody waits for: written with the next commit, or after LATER_S without one."""
+    if _pending is None:
+        return commit_async(writer, item)
+    wish = _Pending(writer, item, Future())
     _later.put(wish)
     return wish.done
 
 
 def start(patience_s: float = WAIT_S) -> None:
     """From now on one thread of this process commits for all, and each waits for it so long."""
-    global _wishes, _patience_s
-    _wishes, _patience_s = SimpleQueue(), patience_s
-    threading.Thread(target=_serve, args=(_wishes,), name="committer", daemon=True).start()
+    global _pending, _patience_s
+    _pending, _patience_s = SimpleQueue(), patience_s
+    threading.Thread(target=_serve, args=(_pending,), name="committer", daemon=True).start()
 
 
-def _serve(wishes: SimpleQueue[_Wish]) -> None:
+def _serve(wishes: SimpleQueue[_Pending]) -> None:
     global _began
-    group: list[_Wish] = []
+    group: list[_Pending] = []
     while True:
         crowded, group = len(group) > 1, _waited(wishes)
         time.sleep(GATHER_S if crowded else 0)
-        group += _at_hand(wishes, MOST - len(group))
-        group += _at_hand(_later, MOST)
+        group += _at_hand(wishes, MAX_IN_A_COMMIT - len(group))
+        group += _at_hand(_later, MAX_IN_A_COMMIT)
         _began = time.monotonic()
         _survived([wish for wish in group if wish.done.set_running_or_notify_cancel()])
         _began = math.inf
 
 
-def _survived(group: list[_Wish]) -> None:
+def _survived(group: list[_Pending]) -> None:
     """Write; whatever goes wrong, everybody is answered and the thread that all wait for lives on."""
     try:
         _write(group)
@@ -144,10 +144,10 @@ def _survived(group: list[_Wish]) -> None:
         log.exception("the committer stumbled and goes on")
         for wish in group:
             if not wish.done.done():
-                wish.done.set_exception(Doubtful())
+                wish.done.set_exception(CommitOutcomeUnknown())
 
 
-def _waited(wishes: SimpleQueue[_Wish]) -> list[_Wish]:
+def _waited(wishes: SimpleQueue[_Pending]) -> list[_Pending]:
     """The next wish; none when LATER_S passed."""
     try:
         return [wishes.get(timeout=LATER_S)]
@@ -155,15 +155,15 @@ def _waited(wishes: SimpleQueue[_Wish]) -> list[_Wish]:
         return []
 
 
-def _at_hand(wishes: SimpleQueue[_Wish], most: int) -> list[_Wish]:
-    found: list[_Wish] = []
+def _at_hand(wishes: SimpleQueue[_Pending], most: int) -> list[_Pending]:
+    found: list[_Pending] = []
     with contextlib.suppress(Empty):
         while len(found) < most:
             found.append(wishes.get_nowait())
     return found
 
 
-def _write(group: list[_Wish]) -> None:
+def _write(group: list[_Pending]) -> None:
     """All in one commit; if that fails one by one, so that one item's trouble stays its own."""
     if not group:
         return
@@ -171,7 +171,7 @@ def _write(group: list[_Wish]) -> None:
     try:
         _in_one_commit(group, results)
     except BaseException as error:
-        if _wishes is not None:
+        if _pending is not None:
             close_old_connections()
         _failed(group, results, error)
         return
@@ -179,10 +179,10 @@ def _write(group: list[_Wish]) -> None:
         wish.done.set_result(result)
 
 
-def _failed(group: list[_Wish], results: list[Any], error: BaseException) -> None:
-    if results and isinstance(error, AWAY):  # all was written and the COMMIT got no answer
+def _failed(group: list[_Pending], results: list[Any], error: BaseException) -> None:
+    if results and isinstance(error, DATABASE_ERRORS):  # all was written and the COMMIT got no answer
         for wish, result in zip(group, results, strict=True):
-            wish.done.set_exception(Doubtful(result))
+            wish.done.set_exception(CommitOutcomeUnknown(result))
     elif len(group) == 1:
         group[0].done.set_exception(error)
     else:
@@ -190,15 +190,15 @@ def _failed(group: list[_Wish], results: list[Any], error: BaseException) -> Non
             _write([wish])
 
 
-def _in_one_commit(group: list[_Wish], results: list[Any]) -> None:
+def _in_one_commit(group: list[_Pending], results: list[Any]) -> None:
     """`results` is filled when all but the COMMIT was done."""
     by_writer: dict[Any, list[int]] = {}
-    for place, wish in enumerate(group):
-        by_writer.setdefault(wish.writer, []).append(place)
+    for index, wish in enumerate(group):
+        by_writer.setdefault(wish.writer, []).append(index)
     found: list[Any] = [None] * len(group)
     with transaction.atomic():
         with bulk.pipelined():
             for writer, places in by_writer.items():
-                for place, result in zip(places, writer([group[p].item for p in places]), strict=True):
-                    found[place] = result
+                for index, result in zip(places, writer([group[p].item for p in places]), strict=True):
+                    found[index] = result
         results += found

@@ -102,7 +102,7 @@ def _hop(call: HttpCall, target: Target, headers: dict[str, tuple[str, str]], fo
         addresses=found,
         headers=tuple(headers.values()),
         body=call.body,
-        repeatable=call.repeatable,
+        idempotent=call.idempotent,
         http2=call.http2,
     )
 

@@ -19,7 +19,7 @@ AGAIN_S, FORGET_S = 10.0, 60.0  # it is tried again after; what was not tried fo
 LEFT_S = 20.0  # so long what we left is for others to take
 AFTER_S = 1.0
 TIMES = 10  # so often one call is left to others; then a try of ours counts, for nobody may come
-MOST, TOLD = 1000, 100
+MAX_REMEMBERED, MAX_TOLD = 1000, 100
 _failed: dict[str, float] = {}
 _left: dict[UUID, float] = {}
 _times: dict[str, int] = {}  # how often each call was left
@@ -76,7 +76,7 @@ def unreached() -> list[str]:
     """What we could not connect to when we tried last; if that is much, the newest of it."""
     now = time.monotonic()
     with _lock:
-        return sorted([place for place, at in _failed.items() if now - at < FORGET_S][-TOLD:])
+        return sorted([place for place, at in _failed.items() if now - at < FORGET_S][-MAX_TOLD:])
 
 
 def is_for_others(place: str, call: str) -> bool:
@@ -150,5 +150,5 @@ def _told() -> None:
 
 
 def _bounded(kept: dict) -> None:  # type: ignore[type-arg]
-    while len(kept) > MOST:
+    while len(kept) > MAX_REMEMBERED:
         del kept[next(iter(kept))]

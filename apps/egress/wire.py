@@ -27,11 +27,11 @@ class Hop(NamedTuple):
     addresses: tuple[str, ...]
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
-    repeatable: bool = False
+    idempotent: bool = False
     http2: bool = False
 
 
-class Reply(NamedTuple):
+class WireReply(NamedTuple):
     """What came back; `body` is decoded and holds at most MAX_BODY bytes, `truncated` says that more was there.
 
     `cut`: it was a success by its whole head, and the connection broke within the body.
@@ -56,13 +56,13 @@ class Lost(Exception):
     """The request may have arrived; no whole answer came."""
 
 
-def exchange(hop: Hop, allowed: Allowed, deadline: float) -> Reply:
+def exchange(hop: Hop, allowed: Allowed, deadline: float) -> WireReply:
     """Send and read the whole answer before `deadline` (monotonic). Raises NotSent or Lost."""
     left_ms = int((deadline - time.monotonic()) * 1000)
     if left_ms < 1:
         raise NotSent("no time was left to connect")
     origin = (hop.scheme, hop.host, hop.port, hop.http2)
-    kept = handles.taken(origin, IDLE_S if hop.repeatable else IDLE_ONCE_S) or _new(origin)
+    kept = handles.taken(origin, IDLE_S if hop.idempotent else IDLE_ONCE_S) or _new(origin)
     try:
         return _performed(kept, hop, _Talk(hop, allowed), left_ms)
     finally:
@@ -73,7 +73,7 @@ class _Talk:
     """What libcurl asks and tells us during one exchange."""
 
     def __init__(self, hop: Hop, allowed: Allowed) -> None:
-        self.repeatable, self._allowed = hop.repeatable, allowed
+        self.idempotent, self._allowed = hop.idempotent, allowed
         self.lines: list[bytes] = []
         self.body = bytearray()
         self.sockets: list[socket.socket] = []
@@ -90,7 +90,7 @@ class _Talk:
 
     def begin(self, address: str, local: str, port: int, local_port: int) -> int:
         """Asked when the connection stands, new or kept, just before the request is written."""
-        if not self._may(address, port) or (self.begun and not self.repeatable):
+        if not self._may(address, port) or (self.begun and not self.idempotent):
             return int(pycurl.PREREQFUNC_ABORT)
         self.begun += 1
         return int(pycurl.PREREQFUNC_OK)
@@ -152,7 +152,7 @@ def _new(origin: Origin) -> Handle:
     return kept
 
 
-def _performed(kept: Handle, hop: Hop, talk: _Talk, left_ms: int) -> Reply:
+def _performed(kept: Handle, hop: Hop, talk: _Talk, left_ms: int) -> WireReply:
     curl = kept.curl
     for option, value in (*_asked(hop), *_spoken(talk)):
         curl.setopt(option, value)
@@ -161,7 +161,7 @@ def _performed(kept: Handle, hop: Hop, talk: _Talk, left_ms: int) -> Reply:
     try:
         _spoken_out(curl, talk)
         status = curl.getinfo(pycurl.RESPONSE_CODE)
-        return Reply(status, _headers(talk.lines), bytes(talk.body), talk.truncated, talk.cut)
+        return WireReply(status, _headers(talk.lines), bytes(talk.body), talk.truncated, talk.cut)
     finally:
         talk.close()
 

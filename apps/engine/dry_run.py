@@ -8,7 +8,7 @@ from apps.common.effects import Answer, HttpCall, NoAnswer
 from apps.common.trouble import Refused
 from apps.common.values import Value
 from apps.engine.contract.decisions import Ask, Call, Decision, End, Next, Notify, Retry, Unknown, Wait
-from apps.engine.contract.node import NodeType, Try
+from apps.engine.contract.node import NodeType, StepContext
 from apps.engine.drawing.graph import Graph, built_or_none
 from apps.engine.values.bounds import MAX_STEPS_PER_RUN, MAX_VISITS_PER_NODE
 from apps.engine.values.budget import budget
@@ -90,8 +90,8 @@ class _Walk:
         except Refused as trouble:
             return self._refused(key, block, str(trouble))
 
-    def _try(self, key: str, attempt: int) -> Try:
-        return Try(attempt=attempt, key=f"dry-run-{key}-{self.visits[key] + 1}", now=self.now)
+    def _try(self, key: str, attempt: int) -> StepContext:
+        return StepContext(attempt=attempt, key=f"dry-run-{key}-{self.visits[key] + 1}", now=self.now)
 
     def _follow(self, key: str, block: NodeType, decision: Decision) -> Next | DryRun:
         match decision:
@@ -127,9 +127,9 @@ class _Walk:
         try:
             outcome, messages = self.world.say(key, said, self.data)
             shown |= messages
-            conclusion = block.told(outcome, "")
+            conclusion = block.on_notified(outcome, "")
         except Refused as trouble:
-            conclusion = block.told({}, str(trouble))
+            conclusion = block.on_notified({}, str(trouble))
         if not isinstance(conclusion, Next):
             raise TypeError(f"{block.kind} must go on after it was told")
         return self._passed(key, conclusion, shown)
@@ -140,7 +140,7 @@ class _Walk:
             self.steps.append(Passed(node=key, outcome="asks", input=shown, why="What does the API answer here?"))
             return self._ended("asks")
         attempt = 1
-        while isinstance(found := block.conclude(answer, self._try(key, attempt)), Retry):
+        while isinstance(found := block.on_answer(answer, self._try(key, attempt)), Retry):
             self.steps.append(Passed(node=key, outcome="retry", input=shown, why=found.why))
             self.now += timedelta(seconds=found.after_s)
             attempt += 1

@@ -33,3 +33,7 @@ class RetryPolicy(Value):
             }
         ),
     )
+
+    def policy(self) -> Literal["idempotent", "at_most_once"]:
+        """The word of the machine for what the drawing says; people's documents keep theirs."""
+        return "idempotent" if self.repeat == "safe" else "at_most_once"

@@ -12,7 +12,7 @@ Closed = Callable[[set[Source]], set[Source]]
 
 
 @dataclass(frozen=True)
-class Entry:
+class EventRow:
     """An event to be written, the rows of its keys, and the words that find it. `closed` says which doors are.
 
     `new` makes one that a run fires.
@@ -24,7 +24,7 @@ class Entry:
     closed: Closed | None = None
 
     @classmethod
-    def new(cls, now: datetime, words: list[str], **facts: Any) -> "Entry":
+    def new(cls, now: datetime, words: list[str], **facts: Any) -> "EventRow":
         """Without keys of a sender: the transaction that writes it fires it once."""
         blank = {"content_type": "", "raw": b"", "reason": "", "tries": 0, "depth": 0, "root": None}
         event = {"id": ordered_id(), "received_at": now, "state": "received", **blank, **facts}
@@ -33,6 +33,6 @@ class Entry:
     def source(self) -> Source:
         return self.event["source_id"], self.event["environment"]
 
-    def marks(self) -> list[dict[str, Any]]:
+    def search_terms(self) -> list[dict[str, Any]]:
         where = {"workspace_id": self.event["workspace_id"], "event_id": self.event["id"]}
         return [{**where, "word": word} for word in self.words]

@@ -7,8 +7,8 @@ from pydantic import Field
 
 from apps.common.trouble import Refused
 from apps.common.values import Value
-from apps.events.finding import MAX_KEYED, keys_of
-from apps.events.recording import News, Recorded, record
+from apps.events.correlation_keys import MAX_KEYED, correlation_keys_of
+from apps.events.recording import NewEvent, Recorded, record
 from apps.workspaces.models import Workspace
 
 FIRED = "custom.fired"
@@ -22,13 +22,13 @@ class Custom(Value):
     data: dict[str, Any] = {}
 
 
-def fire(place: Workspace, fired: Custom, now: datetime, raw: bytes = b"", key: str = "") -> Recorded:
+def fire(workspace: Workspace, fired: Custom, now: datetime, raw: bytes = b"", key: str = "") -> Recorded:
     """Commit the event; the same key gets the same answer. Raises Refused, or Conflict for a key with other content."""
-    keys = keys_of(fired.name, fired.data)
+    keys = correlation_keys_of(fired.name, fired.data)
     if len(keys) > MAX_KEYED:
         raise Refused(f"an event has at most {MAX_KEYED} values in the top two levels of its data: send fewer")
-    news = News(
-        workspace_id=place.pk,
+    news = NewEvent(
+        workspace_id=workspace.pk,
         kind=FIRED,
         source_kind="api",
         source_id=fired.name,
@@ -37,7 +37,7 @@ def fire(place: Workspace, fired: Custom, now: datetime, raw: bytes = b"", key: 
         raw=raw,
         body=fired.data,
         words=tuple(keys),
-        door=f"events:{place.pk}:{fired.environment}",
+        dedup_scope=f"events:{workspace.pk}:{fired.environment}",
         key=key,
     )
     return record(news, now)

@@ -8,9 +8,9 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
 from apps.database import bulk, fair_share
-from apps.events.entries import Entry, Source
+from apps.events.entries import EventRow, Source
 from apps.events.launched import LAUNCHED, ended
-from apps.events.models import Event, Mark, SeenKey
+from apps.events.models import Event, IdempotencyKey, SearchTerm
 from apps.workspaces.models import Workspace
 
 MAX_TRIES = 5
@@ -21,40 +21,40 @@ NOT_BEGUN = (State.RECEIVED, State.HELD, State.FAILED)
 Fate = Literal["written", "repeat", "closed"]
 
 
-def insert(entries: list[Entry]) -> list[Fate]:
+def insert_events(entries: list[EventRow]) -> list[Fate]:
     """Write the events whose door is open and whose keys are all new."""
     shut = _shut(entries)
     open_now = [e for e in entries if e.source() not in shut]
     old = _repeats(open_now)
     written = [e for e in open_now if e.event["id"] not in old]
     bulk.insert(Event, [e.event for e in written])
-    bulk.insert(Mark, [mark for e in written for mark in e.marks()])
+    bulk.insert(SearchTerm, [mark for e in written for mark in e.search_terms()])
     return ["closed" if e.source() in shut else "repeat" if e.event["id"] in old else "written" for e in entries]
 
 
-def _shut(entries: list[Entry]) -> set[Source]:
+def _shut(entries: list[EventRow]) -> set[Source]:
     """The doors that were closed meanwhile, read in the commit that lets the others in."""
     asked = {e.closed for e in entries if e.closed}
     return {shut for closed in asked for shut in closed({e.source() for e in entries if e.closed is closed})}
 
 
-def _repeats(entries: list[Entry]) -> set[UUID]:
+def _repeats(entries: list[EventRow]) -> set[UUID]:
     """Keep the keys of what is new; the ids of what was there before, of which no key is kept."""
     old: set[UUID] = set()
     half: set[UUID] = set()
-    for place in range(max((len(e.seen) for e in entries), default=0)):
-        asked = [e.seen[place] for e in entries if len(e.seen) > place and e.event["id"] not in old]
-        refused = {row["event_id"] for row in asked} - bulk.insert_new(SeenKey, asked, "event_id")
+    for index in range(max((len(e.seen) for e in entries), default=0)):
+        asked = [e.seen[index] for e in entries if len(e.seen) > index and e.event["id"] not in old]
+        refused = {row["event_id"] for row in asked} - bulk.insert_new(IdempotencyKey, asked, "event_id")
         old |= refused
-        half |= refused if place else set()
+        half |= refused if index else set()
     if half:
-        SeenKey.objects.filter(event_id__in=half).delete()
+        IdempotencyKey.objects.filter(event_id__in=half).delete()
     return old
 
 
-def owing() -> list[int]:
+def workspaces_with_new_events() -> list[int]:
     """The workspaces whose events wait to be routed."""
-    found = fair_share.owing("events_event", "workspace_id", open="state = 'received'", due="true")
+    found = fair_share.groups_with_due_work("events_event", "workspace_id", open="state = 'received'", due="true")
     return [workspace for workspace in found if workspace]
 
 
@@ -65,16 +65,16 @@ def received_ids(limit: int, before: datetime | None = None) -> list[str]:
     return [str(pk) for pk in found.values_list("pk", flat=True)[:limit]]
 
 
-def route(ids: list[UUID]) -> None:
+def dispatch(ids: list[UUID]) -> None:
     """Their runs are made in the same transaction."""
-    routed = [{"id": pk, "state": State.ROUTED} for pk in ids]
-    if len(bulk.move(Event, routed, "t.state = 'received'")) != len(ids):
+    routed = [{"id": pk, "state": State.DISPATCHED} for pk in ids]
+    if len(bulk.update_where(Event, routed, "t.state = 'received'")) != len(ids):
         raise RuntimeError("an event moved while it was locked")
 
 
-def not_begun(place: Workspace, source_id: str) -> QuerySet[Event]:
+def not_begun(workspace: Workspace, source_id: str) -> QuerySet[Event]:
     """What a trigger took in that no run has come of."""
-    mine = Event.objects.of(place).filter(source_id=source_id, kind__in=STARTS)
+    mine = Event.objects.of(workspace).filter(source_id=source_id, kind__in=STARTS)
     return mine.filter(Q(state=State.RECEIVED) | Q(state__in=[State.HELD, State.FAILED]))  # an index for each
 
 
@@ -105,23 +105,23 @@ def _over(chosen: QuerySet[Event], state: str, why: str, now: datetime) -> int:
         mine = Event.objects.filter(pk__in=ids)
         mine.update(state=state, reason=why[:300])
         begun = mine.filter(kind=LAUNCHED).values("id", "workspace_id", "environment")
-        insert([ended(event, now, status=state, error=why[:300]) for event in begun])
+        insert_events([ended(event, now, status=state, error=why[:300]) for event in begun])
     return len(ids)
 
 
-def unmatch(event_id: UUID) -> None:
+def mark_unmatched(event_id: UUID) -> None:
     """Nobody waits for it now; a wait that begins later may hear it still."""
     Event.objects.filter(pk=event_id, state=State.RECEIVED).update(state=State.UNMATCHED)
 
 
-def hear(event_id: UUID) -> None:
+def mark_received(event_id: UUID) -> None:
     """All that waited for it were handed it."""
-    Event.objects.filter(pk=event_id, state=State.RECEIVED).update(state=State.ROUTED)
+    Event.objects.filter(pk=event_id, state=State.RECEIVED).update(state=State.DISPATCHED)
 
 
-def hear_late(event_id: UUID) -> None:
+def mark_received_late(event_id: UUID) -> None:
     """A wait that began after it was routed has counted it. While it is received others may still be handed it."""
-    Event.objects.filter(pk=event_id, state=State.UNMATCHED).update(state=State.ROUTED)
+    Event.objects.filter(pk=event_id, state=State.UNMATCHED).update(state=State.DISPATCHED)
 
 
 def replay(ids: list[UUID], by: str) -> int:
@@ -130,7 +130,7 @@ def replay(ids: list[UUID], by: str) -> int:
     return dead.update(state=State.RECEIVED, tries=0, reason=f"tried again by {by}"[:300])
 
 
-def stumble(event_id: str, now: datetime) -> None:
+def record_failure(event_id: str, now: datetime) -> None:
     """A bug of ours: tried again at the end of the queue, given up after MAX_TRIES."""
     why, received = "an error in Fynoflow itself", Event.objects.filter(pk=event_id, state=State.RECEIVED)
     with transaction.atomic():
@@ -138,7 +138,7 @@ def stumble(event_id: str, now: datetime) -> None:
         _over(received.filter(tries__gte=MAX_TRIES), State.FAILED, why, now)
 
 
-def suspect(event_id: UUID, now: datetime) -> bool:
+def record_risky_attempt(event_id: UUID, now: datetime) -> bool:
     """Count a try that may end the worker, before it is made. False: three did, it is given up; or it is in other
     hands now."""
     received = Event.objects.filter(pk=event_id, state=State.RECEIVED)

@@ -10,7 +10,7 @@ from apps.common.values import Value
 from apps.ingress import form_body, xml_body
 
 
-class Inbound(Value):
+class IncomingRequest(Value):
     """`headers` have lower-case names; `body` is raw; `address` is who sent it, empty where that is not known."""
 
     method: str
@@ -32,10 +32,10 @@ class WrongType(ValueError):
     """A content type that this door does not take."""
 
 
-Reader = Callable[[Inbound], Any]
+Reader = Callable[[IncomingRequest], Any]
 
 
-def read_body(request: Inbound) -> Any:
+def read_body(request: IncomingRequest) -> Any:
     """The body as JSON-like data. Raises Malformed or WrongType."""
     if request.method == "GET":
         return form_body.urlencoded(request.query.encode())
@@ -55,12 +55,12 @@ def _reader(media_type: str) -> Reader:
     return reader
 
 
-def _json(request: Inbound) -> Any:
+def _json(request: IncomingRequest) -> Any:
     document = bounded_json.loads(request.body, charset=charsets.stated(request.content_type))
     return document if isinstance(document, dict) else {"body": document}
 
 
-def _form(request: Inbound) -> Any:
+def _form(request: IncomingRequest) -> Any:
     """A form, or the JSON that some send under the type of forms, as `curl -d` does."""
     if request.body.lstrip()[:1] in (b"{", b"["):
         with suppress(Malformed):
@@ -68,19 +68,19 @@ def _form(request: Inbound) -> Any:
     return form_body.urlencoded(request.body, charsets.stated(request.content_type))
 
 
-def _multipart(request: Inbound) -> dict[str, Any]:
+def _multipart(request: IncomingRequest) -> dict[str, Any]:
     return form_body.parts(request.content_type, request.body)
 
 
-def _text(request: Inbound) -> dict[str, Any]:
+def _text(request: IncomingRequest) -> dict[str, Any]:
     return {"text": bounded_json.clean(charsets.decoded(request.body, charsets.stated(request.content_type)))}
 
 
-def _xml(request: Inbound) -> dict[str, Any]:
-    return xml_body.read(request.body, charsets.stated(request.content_type))
+def _xml(request: IncomingRequest) -> dict[str, Any]:
+    return xml_body.read_xml(request.body, charsets.stated(request.content_type))
 
 
-def _untold(request: Inbound) -> Any:
+def _untold(request: IncomingRequest) -> Any:
     """Without a type: JSON, where it is that."""
     try:
         return _json(request)

@@ -16,7 +16,7 @@ from apps.common import bounded_json, charsets
 TEXT = "#text"
 
 
-def read(body: bytes, charset: str = "") -> dict[str, Any]:
+def read_xml(body: bytes, charset: str = "") -> dict[str, Any]:
     """The document. A charset that the Content-Type names wins over what the document says. Raises Malformed."""
     parser = ElementTree.DefusedXMLParser(target=_Bounded(), forbid_dtd=True)
     try:

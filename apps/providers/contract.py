@@ -25,11 +25,11 @@ class Message(Value):
 class Result(Value):
     """What became of an attempt.
 
-    accepted: the provider has it · refused: not taken, try later · rejected: never will be · unknown: may be there ·
-    untried: it could not be tried here, which counts as no attempt.
+    accepted: the provider has it · temporary_failure: not taken, try later · permanent_failure: never will be ·
+    unknown: may be there · untried: it could not be tried here, which counts as no attempt.
     """
 
-    kind: Literal["accepted", "refused", "rejected", "unknown", "untried"]
+    kind: Literal["accepted", "temporary_failure", "permanent_failure", "unknown", "untried"]
     why: str
     ref: str = ""
     http_status: int | None = None
@@ -42,7 +42,7 @@ class Provider(Value):
     kind: ClassVar[str]
     title: ClassVar[str]
     channels: ClassVar[tuple[str, ...]] = CHANNELS
-    policy: ClassVar[Literal["safe", "once"]] = "once"
+    policy: ClassVar[Literal["idempotent", "at_most_once"]] = "at_most_once"
 
     def prepare(self, message: Message) -> HttpCall | Mail | Capture:
         """The call that carries the message. Raises Refused when the settings or the address cannot work."""
@@ -82,4 +82,4 @@ def not_answered(answer: NoAnswer) -> Result:
     """The common reading of a call that got no answer."""
     if answer.kind == "ambiguous":
         return Result(kind="unknown", why=answer.reason)
-    return Result(kind="rejected" if answer.never else "refused", why=answer.reason)
+    return Result(kind="permanent_failure" if answer.never else "temporary_failure", why=answer.reason)

@@ -18,12 +18,12 @@ from apps.egress import client
 from apps.egress.addresses import Blocked
 from apps.egress.redacting import Redactor
 from apps.engine.contract.decisions import Call, Notify
-from apps.engine.contract.node import Try
+from apps.engine.contract.node import StepContext
 from apps.engine.drawing.graph import Graph, built_or_none
 from apps.engine.dry_run import DryRun, dry_run
 from apps.engine.values.bounds import MAX_TEXT
 from apps.engine.values.data import RunData
-from apps.notifications.notify import Occasion, notify
+from apps.notifications.notify import SendContext, notify
 from apps.runs.execution.executor import plain_secrets, with_secrets
 from apps.runs.models import Step
 from apps.sources.contract import Refusal
@@ -34,7 +34,7 @@ from apps.workspaces.models import Secret
 MAX_TRY_S = 20.0
 
 
-class Given(Value):
+class TrialInput(Value):
     """An answer given by hand; `lost`: the call gets none."""
 
     status: int = Field(default=200, ge=100, le=599)
@@ -47,10 +47,10 @@ class Given(Value):
         return Answer(status=self.status, body=self.body.encode())
 
 
-class StandIn:
+class FakeWorld:
     """The outside of a dry run: answers given by hand, then the block's sample, then what it was answered last."""
 
-    def __init__(self, workflow: Workflow, graph: Graph, given: dict[str, Given], now: datetime) -> None:
+    def __init__(self, workflow: Workflow, graph: Graph, given: dict[str, TrialInput], now: datetime) -> None:
         self.workflow, self.graph, self.given, self.now = workflow, graph, given, now
 
     def answer(self, node: str, call: HttpCall) -> Answer | NoAnswer | None:
@@ -73,7 +73,7 @@ class StandIn:
         return Answer(status=step.http_status, body=text.encode())
 
     def say(self, node: str, said: Notify, data: RunData) -> tuple[dict[str, Any], dict[str, Any]]:
-        occasion = Occasion(
+        occasion = SendContext(
             workspace=self.workflow.workspace, environment="live", run_id=ordered_id(), key=f"dry-{node}", now=self.now
         )
         found = notify(said, data, occasion)
@@ -94,11 +94,16 @@ def payload_of(text: str) -> dict[str, Any]:
 
 
 def dry(
-    workflow: Workflow, graph: Graph, payload: dict[str, Any], facts: RunData, given: dict[str, Given], now: datetime
+    workflow: Workflow,
+    graph: Graph,
+    payload: dict[str, Any],
+    facts: RunData,
+    given: dict[str, TrialInput],
+    now: datetime,
 ) -> DryRun:
     """Walk the drawing with this payload. Raises Refused when the trigger does not take it."""
     data = facts.model_copy(update={"trigger": _started(graph, payload)})
-    return dry_run(graph, data, StandIn(workflow, graph, given, now), now)
+    return dry_run(graph, data, FakeWorld(workflow, graph, given, now), now)
 
 
 def _started(graph: Graph, payload: dict[str, Any]) -> dict[str, Any]:
@@ -114,7 +119,7 @@ def _started(graph: Graph, payload: dict[str, Any]) -> dict[str, Any]:
     return fired.body
 
 
-class Tried(Value):
+class TrialResult(Value):
     """What a real call was answered; `trouble` says why there is no answer."""
 
     status: int = 0
@@ -123,13 +128,13 @@ class Tried(Value):
     trouble: str = ""
 
 
-def try_call(workflow: Workflow, graph: Graph, key: str, data: RunData, now: datetime) -> Tried:
+def try_call(workflow: Workflow, graph: Graph, key: str, data: RunData, now: datetime) -> TrialResult:
     """Make the call of one block for real, with its secrets. Raises Refused where it cannot be made."""
     node = graph.node(key)
     block = built_or_none(node) if node else None
     if block is None:
         raise Refused("the settings of this block have errors: mend them first")
-    decision = block.decide(data, Try(attempt=1, key=f"try-{ordered_id()}", now=now))
+    decision = block.decide(data, StepContext(attempt=1, key=f"try-{ordered_id()}", now=now))
     if not isinstance(decision, Call):
         raise Refused("this block makes no call")
     call = decision.call.model_copy(update={"timeout_s": min(decision.call.timeout_s, MAX_TRY_S)})
@@ -139,10 +144,10 @@ def try_call(workflow: Workflow, graph: Graph, key: str, data: RunData, now: dat
         raise Refused(f"a secret is missing or cannot be read: {error}") from None
     except Blocked as error:
         raise Refused(str(error)) from None
-    bulk.let_go()
+    bulk.release_connection()
     match Redactor(plain.values()).answer(client.send(with_secrets(call, plain))):
         case NoAnswer(reason=reason):
-            return Tried(trouble=reason)
+            return TrialResult(trouble=reason)
         case Answer() as answer:
             text = bounded_json.clean(answer.body.decode("utf-8", "replace"))[:MAX_TEXT]
-            return Tried(status=answer.status, body=text, seconds=answer.seconds)
+            return TrialResult(status=answer.status, body=text, seconds=answer.seconds)

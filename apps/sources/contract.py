@@ -6,14 +6,14 @@ from typing import Any, ClassVar
 from pydantic import ConfigDict, Field
 
 from apps.common.values import Value
-from apps.engine.contract.node import Entry
-from apps.ingress.request import Inbound
+from apps.engine.contract.node import EntryNode
+from apps.ingress.request import IncomingRequest
 
 
 class Arrival(Value):
     """A request at the door, the secrets of its guard (two while one is rotated, none: none is set), and the time."""
 
-    request: Inbound
+    request: IncomingRequest
     secrets: tuple[str, ...] = ()
     now: datetime
 
@@ -55,7 +55,7 @@ class Rate(Value):
     burst: int = Field(title="At once", description="So many in one go after a quiet time.", ge=1, le=1_000_000)
 
 
-class TriggerType(Entry):
+class TriggerType(EntryNode):
     """What starts a run. Subclasses live one a file in `apps/triggers/types/`."""
 
     kind: ClassVar[str]

@@ -8,9 +8,9 @@ from pydantic import AfterValidator
 from apps.common import bounded_json
 from apps.common.trouble import Malformed
 from apps.engine.values.paths import MISSING, reached
-from apps.engine.values.to_text import plain, shown
+from apps.engine.values.to_text import plain, to_text
 from apps.ingress import form_body
-from apps.ingress.request import Inbound
+from apps.ingress.request import IncomingRequest
 from apps.sources.signatures import HeaderName
 
 MAX_FACT, MAX_KEY = 1000, 255
@@ -26,7 +26,7 @@ def _as_open_header(name: str) -> str:
 OpenHeader = Annotated[HeaderName, AfterValidator(_as_open_header)]
 
 
-def facts_of(request: Inbound, headers: list[str], names: list[str]) -> dict[str, dict[str, str]]:
+def facts_of(request: IncomingRequest, headers: list[str], names: list[str]) -> dict[str, dict[str, str]]:
     """The chosen headers by lower-case name, and the chosen values of the query; what is not there is empty.
 
     Raises Malformed for a query that cannot be read.
@@ -34,7 +34,7 @@ def facts_of(request: Inbound, headers: list[str], names: list[str]) -> dict[str
     query = form_body.urlencoded(request.query.encode()) if names else {}
     asked = {
         "headers": {name.lower(): request.headers.get(name.lower(), "")[:MAX_FACT] for name in headers},
-        "query": {name: shown(query.get(name, ""))[:MAX_FACT] for name in names},
+        "query": {name: to_text(query.get(name, ""))[:MAX_FACT] for name in names},
     }
     return {part: bounded_json.clean(values) for part, values in asked.items() if values}
 
@@ -54,9 +54,9 @@ def _document(name: str, value: Any) -> Any:
         raise Malformed(f"{name} holds no JSON: {error}") from None
 
 
-def key_of(request: Inbound, body: dict[str, Any], header: str, path: str) -> str:
+def event_key_of(request: IncomingRequest, body: dict[str, Any], header: str, path: str) -> str:
     """The sender's own id of the event; empty where there is none."""
     shown_id = bounded_json.clean(request.headers.get(header.lower(), "").strip()) if header else ""
     found = plain(reached(body, path)) if path and not shown_id else MISSING
-    key = shown_id or (shown(found).strip() if isinstance(found, str | int | float) else "")
+    key = shown_id or (to_text(found).strip() if isinstance(found, str | int | float) else "")
     return key if len(key) <= MAX_KEY else hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()

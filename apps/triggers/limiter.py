@@ -17,8 +17,8 @@ from apps.database import bulk
 from apps.sources.contract import Rate
 from apps.triggers.models import Bucket
 
-MOST = 10_000
-Door = tuple[int, str]
+MAX_LIMITERS = 10_000
+EndpointKey = tuple[int, str]
 
 
 @dataclass
@@ -30,7 +30,7 @@ class _Hand:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
-_hands: dict[Door, _Hand] = {}
+_hands: dict[EndpointKey, _Hand] = {}
 
 
 def wait_s(trigger_id: int, environment: str, rate: Rate | None, now: datetime) -> int:
@@ -50,14 +50,14 @@ def _of_installation() -> Rate | None:
     return Rate(per_second=settings.DOOR_PER_S, burst=settings.DOOR_BURST)
 
 
-def _wait_s(door: Door, rate: Rate, now: float) -> int:
-    if len(_hands) > MOST:
+def _wait_s(endpoint: EndpointKey, rate: Rate, now: float) -> int:
+    if len(_hands) > MAX_LIMITERS:
         _hands.clear()
-    hand = _hands.setdefault(door, _Hand())
+    hand = _hands.setdefault(endpoint, _Hand())
     handful = max(1, min(int(rate.per_second / 10), rate.burst // 10))
     with hand.lock:
         if hand.tokens == 0 and hand.shut_until <= now:
-            hand.tokens = handful if _taken(door, rate, handful, now) else 0
+            hand.tokens = handful if _taken(endpoint, rate, handful, now) else 0
             hand.shut_until = 0.0 if hand.tokens else now + handful / rate.per_second
         if hand.tokens:
             hand.tokens -= 1
@@ -65,21 +65,21 @@ def _wait_s(door: Door, rate: Rate, now: float) -> int:
         return min(3600, max(1, math.ceil(hand.shut_until - now)))
 
 
-def _taken(door: Door, rate: Rate, wanted: int, now: float) -> bool:
+def _taken(endpoint: EndpointKey, rate: Rate, wanted: int, now: float) -> bool:
     """Take so many from the bucket, if it holds them."""
     with bulk.unconfirmed():
-        if _take(door, rate, wanted, now):
+        if _take(endpoint, rate, wanted, now):
             return True
         full = {"tokens": float(rate.burst), "filled_at": now}
-        _, is_new = Bucket.objects.get_or_create(trigger_id=door[0], environment=door[1], defaults=full)
-        return is_new and _take(door, rate, wanted, now)
+        _, is_new = Bucket.objects.get_or_create(trigger_id=endpoint[0], environment=endpoint[1], defaults=full)
+        return is_new and _take(endpoint, rate, wanted, now)
 
 
-def _take(door: Door, rate: Rate, wanted: int, now: float) -> bool:
+def _take(endpoint: EndpointKey, rate: Rate, wanted: int, now: float) -> bool:
     passed = Greatest(_number(0), _number(now) - F("filled_at"), output_field=FloatField())
     level = Least(_number(rate.burst), F("tokens") + passed * _number(rate.per_second), output_field=FloatField())
     full_enough = Bucket.objects.alias(level=level).filter(
-        trigger_id=door[0], environment=door[1], level__gte=float(wanted)
+        trigger_id=endpoint[0], environment=endpoint[1], level__gte=float(wanted)
     )
     filled_at = Greatest(F("filled_at"), _number(now), output_field=FloatField())
     return full_enough.update(tokens=level - _number(wanted), filled_at=filled_at) == 1

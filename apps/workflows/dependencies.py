@@ -25,7 +25,7 @@ BEHIND = (TEMPLATE, CONNECTION)  # of an event
 _MODELS = {EVENT: NotificationEvent, TEMPLATE: Template, CONNECTION: Connection, SECRET: Secret, WORKFLOW: Workflow}
 
 
-class Need(Value):
+class Dependency(Value):
     """Something that a drawing depends on. `by`: the names of the blocks that need it, or of notification events."""
 
     what: str = Field(max_length=50)
@@ -33,14 +33,14 @@ class Need(Value):
     by: tuple[Annotated[str, Field(max_length=100)], ...] = Field(default=(), max_length=1000)
 
 
-class Match(Value):
+class ResolvedDependency(Value):
     """A need as a workspace has it: `key` is the id of its row there, 0 where it is missing."""
 
-    need: Need
+    need: Dependency
     key: int = 0
 
 
-def named_in(graph: Graph, trigger_secret: str = "") -> list[Need]:
+def named_in(graph: Graph, trigger_secret: str = "") -> list[Dependency]:
     """What a drawing and its trigger name, as it stands there."""
     found: dict[tuple[str, str], list[str]] = {}
     for use in used_in(graph, TRIGGERS.all()):
@@ -48,7 +48,7 @@ def named_in(graph: Graph, trigger_secret: str = "") -> list[Need]:
         found.setdefault((use.what, use.name), []).append(node.name or node.id if node else use.node)
     if trigger_secret:
         found.setdefault((SECRET, trigger_secret), []).append("the trigger")
-    return [Need(what=what, name=_bounded(name), by=_each_once(by)) for (what, name), by in found.items() if name]
+    return [Dependency(what=what, name=_bounded(name), by=_each_once(by)) for (what, name), by in found.items() if name]
 
 
 def _bounded(name: str) -> str:
@@ -68,14 +68,14 @@ def by_ids(workspace: Workspace, graph: Graph) -> Graph:
     return renamed(graph, WORKFLOW, slugs, TRIGGERS.all())
 
 
-def needs_of(workflow: Workflow, graph: Graph) -> list[Need]:
+def needs_of(workflow: Workflow, graph: Graph) -> list[Dependency]:
     """All that a drawing of this workflow and its trigger need, by name."""
     secret = workflow.trigger.secret
     direct = named_in(by_names(workflow.workspace, graph), secret.name if secret else "")
     return direct + behind(workflow.workspace, [need.name for need in direct if need.what == EVENT])
 
 
-def behind(workspace: Workspace, events: Iterable[str]) -> list[Need]:
+def behind(workspace: Workspace, events: Iterable[str]) -> list[Dependency]:
     """The templates and connections of the notification events with these names."""
     rows = NotificationEvent.objects.of(workspace).filter(name__in=set(events)).select_related("template")
     found: dict[tuple[str, str], list[str]] = {}
@@ -83,7 +83,7 @@ def behind(workspace: Workspace, events: Iterable[str]) -> list[Need]:
         found.setdefault((TEMPLATE, event.template.name), []).append(event.name)
         for row in event.connections.all():
             found.setdefault((CONNECTION, row.connection.name), []).append(event.name)
-    needs = [Need(what=what, name=name, by=_each_once(by)) for (what, name), by in found.items()]
+    needs = [Dependency(what=what, name=name, by=_each_once(by)) for (what, name), by in found.items()]
     return sorted(needs, key=lambda need: BEHIND.index(need.what))
 
 
@@ -91,11 +91,11 @@ def _each_once(names: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def matches(workspace: Workspace, needs: Iterable[Need]) -> list[Match]:
+def matches(workspace: Workspace, needs: Iterable[Dependency]) -> list[ResolvedDependency]:
     """Each need as this workspace has it, matched by name."""
     needs = list(needs)
     keys = {what: _keys(workspace, what, [n.name for n in needs if n.what == what]) for what in _MODELS}
-    return [Match(need=need, key=keys.get(need.what, {}).get(need.name, 0)) for need in needs]
+    return [ResolvedDependency(need=need, key=keys.get(need.what, {}).get(need.name, 0)) for need in needs]
 
 
 def _keys(workspace: Workspace, what: str, names: list[str]) -> dict[str, int]:
@@ -105,7 +105,7 @@ def _keys(workspace: Workspace, what: str, names: list[str]) -> dict[str, int]:
     return dict(rows.values_list("name", "pk"))
 
 
-def matches_elsewhere(workspace: Workspace, needs: Iterable[Need]) -> list[Match]:
+def matches_elsewhere(workspace: Workspace, needs: Iterable[Dependency]) -> list[ResolvedDependency]:
     """The needs of a drawing from another workspace, as this one has them.
 
     An event that is here has a template and connections of its own: they stand in for those it has over there.

@@ -12,26 +12,34 @@ def no_conditional_update() -> None:
     """A claim takes what it read, whoever took it meanwhile."""
     from django.db.models import QuerySet  # noqa: PLC0415
 
-    from apps.channels import deliveries  # noqa: PLC0415
-
-    deliveries.FREE = "TRUE"
+    _moves_under("channels.Delivery", "TRUE")
     QuerySet.select_for_update = lambda rows, *_, **__: rows.all()  # type: ignore[method-assign]
 
 
 def no_fence() -> None:
     """A settle does not ask whether the run is still its own."""
-    from apps.runs.claims import settling  # noqa: PLC0415
+    _moves_under("runs.Run", "t.state = w.was")
 
-    settling.MINE = "t.state = w.was"
+
+def _moves_under(label: str, condition: str) -> None:
+    """The rows of this model move under another condition than what they were known with."""
+    from apps.database import leases  # noqa: PLC0415
+
+    move, as_known = leases.move, leases.IS_AS_KNOWN
+
+    def moved(model: Any, cursors: list[dict[str, Any]], asked: str = as_known) -> set[Any]:
+        return move(model, cursors, condition if (model._meta.label, asked) == (label, as_known) else asked)
+
+    leases.move = moved
 
 
 def no_sweep() -> None:
     """Nobody frees what a dead worker held."""
     from apps.channels import deliveries  # noqa: PLC0415
-    from apps.runs.claims import settling  # noqa: PLC0415
+    from apps.runs.claims import recovery  # noqa: PLC0415
 
-    deliveries.lose_expired = lambda now, limit=500: 0
-    settling.sweep = lambda now, limit=500: None
+    deliveries.reclaim_expired_leases = lambda now, limit=500: 0
+    recovery.reclaim_expired_leases = lambda now, limit=500: None
 
 
 def resend() -> None:
@@ -43,7 +51,7 @@ def resend() -> None:
 
     def again(held: Any, result: Result, **facts: Any) -> bool:
         lost = result.kind == "unknown" and "worker stopped" in result.why
-        return settle(held, Result(kind="refused", why=result.why) if lost else result, **facts)
+        return settle(held, Result(kind="temporary_failure", why=result.why) if lost else result, **facts)
 
     deliveries.settle = again
 
@@ -58,29 +66,29 @@ def no_dedupe() -> None:
 def split_settle() -> None:
     """The cursor moves in one commit, the journal follows in another."""
     from apps.database import group_commit  # noqa: PLC0415
-    from apps.runs.claims import settling  # noqa: PLC0415
+    from apps.runs.claims import writing  # noqa: PLC0415
 
-    whole = settling._journal
+    whole = writing._journal
 
     def write(lots: list[Any]) -> list[None]:
         for changes in lots:
             whole(changes)
         return [None] * len(lots)
 
-    settling._journal = lambda changes: group_commit.later(write, changes) and None
+    writing._journal = lambda changes: group_commit.commit_lazily(write, changes) and None
 
 
 def early_answer() -> None:
     """The sender hears 202 before the event is committed."""
     from apps.events import recording  # noqa: PLC0415
 
-    commit = recording.insisted
+    commit = recording.commit_until
 
     def soon(writer: Any, entry: Any, **facts: Any) -> str:
         threading.Timer(0.5, commit, (writer, entry), facts).start()
         return "written"
 
-    recording.insisted = soon
+    recording.commit_until = soon
 
 
 def hints_are_work() -> None:

@@ -4,7 +4,7 @@ import ctypes
 from typing import ClassVar
 
 from apps.engine.contract.decisions import Next
-from apps.engine.contract.node import NodeType, Try
+from apps.engine.contract.node import NodeType, StepContext
 from apps.engine.values.data import RunData
 
 
@@ -17,7 +17,7 @@ class Poison(NodeType):
     group: ClassVar[str] = "Flow"
     summary: ClassVar[str] = ""
 
-    def decide(self, data: RunData, this: Try) -> Next:
+    def decide(self, data: RunData, this: StepContext) -> Next:
         if "poison" in str(data.trigger["order_id"]):
             ctypes.string_at(0)
         return Next(outlet="next", why="harmless")

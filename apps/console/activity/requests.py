@@ -16,15 +16,17 @@ MOST_WORKFLOWS = 200
 @require_GET
 @member
 def request_log(request: HttpRequest, membership: Membership) -> HttpResponse:
-    place = membership.workspace
+    workspace = membership.workspace
     chosen = {name: asked(request, name) for name in ("outcome", "environment", "workflow")}
-    rows = LoggedRequest.objects.of(place).filter(_chosen(chosen)).select_related("trigger__workflow").order_by("-id")
+    rows = (
+        LoggedRequest.objects.of(workspace).filter(_chosen(chosen)).select_related("trigger__workflow").order_by("-id")
+    )
     facts = {
         "here": "requests",
         "requests": paged(request, rows),
         "outcomes": LoggedRequest.Outcome.values,
         "environments": [value for value, _ in ENVIRONMENTS],
-        "workflows": list(Workflow.objects.of(place).order_by("name")[:MOST_WORKFLOWS]),
+        "workflows": list(Workflow.objects.of(workspace).order_by("name")[:MOST_WORKFLOWS]),
         "chosen": chosen,
         "filtered": any(chosen.values()),
     }

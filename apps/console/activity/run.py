@@ -19,7 +19,7 @@ from apps.console.page.page import show
 from apps.database import clocks
 from apps.engine.drawing.graph import TRIGGER_OUTLET, Graph, Node, built_or_none
 from apps.runs.claims import interventions
-from apps.runs.models import ASKED, Run, Step
+from apps.runs.models import AWAITING_VERDICT, Run, Step
 from apps.runs.upkeep import retention
 from apps.runs.upkeep.run_history import MAX_STEPS, deliveries_of
 from apps.workflows.describe.picture import icon_of, picture_of
@@ -79,9 +79,9 @@ def _decided(found: Run, verdict: str, delivery_id: str, by: str, now: datetime)
     if verdict not in interventions.VERDICTS:
         raise Http404
     if not delivery_id:
-        return interventions.decide(found.pk, verdict, by, now)
+        return interventions.resolve(found.pk, verdict, by, now)
     row = next((row for row in deliveries_of(found) if str(row.pk) == delivery_id), None)
-    return row is not None and deliveries.decide(row.pk, verdict, by, now)
+    return row is not None and deliveries.resolve(row.pk, verdict, by, now)
 
 
 @require_GET
@@ -112,14 +112,14 @@ def _told(found: Run) -> dict[str, Any]:
         "steps": [_shown(step, graph) for step in steps],
         "cut": len(steps) == MAX_STEPS,
         "picture": picture_of(graph, _passed(graph, steps), found.version.layout),
-        "body": folded(found.event.body),
+        "body": pretty_json(found.event.body),
         "emptied": settings.BODIES_DAYS if retention.is_emptied(found) else 0,
         "messages_sent": sent,
     }
 
 
 def _of_run(found: Run, steps: list[Step], graph: Graph) -> list[Question]:
-    lost = [step for step in steps if step.outcome == "lost"][-1:] if found.state in ASKED else []
+    lost = [step for step in steps if step.outcome == "lost"][-1:] if found.state in AWAITING_VERDICT else []
     return [
         Question(what=f"the call of {_name(graph.node(step.node), step.node)}", sent_at=step.started_at, why=step.why)
         for step in lost
@@ -154,8 +154,8 @@ def _shown(step: Step, graph: Graph) -> StepShown:
         icon=icon_of(node) if node else UNKNOWN_ICON,
         outlet=block.label(step.outlet) if block and step.outlet else step.outlet,
         took=span(step.started_at, step.ended_at),
-        input=folded(step.input),
-        output=folded(step.output),
+        input=pretty_json(step.input),
+        output=pretty_json(step.output),
     )
 
 
@@ -193,7 +193,7 @@ def span(start: Any, end: Any) -> str:
     return f"{whole} s"
 
 
-def folded(value: Any) -> str:
+def pretty_json(value: Any) -> str:
     """JSON for people to open; a long one is cut and says so."""
     if not value:
         return ""

@@ -4,7 +4,7 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
-from apps.console.activity.search_results import Found, find
+from apps.console.activity.search_results import SearchResult, find
 from apps.console.page.page import asked, newest, paged, show
 from apps.runs.models import Run
 from apps.workflows.models import Workflow
@@ -18,11 +18,11 @@ MOST_WORKFLOWS = 200
 @require_GET
 @member
 def runs(request: HttpRequest, membership: Membership) -> HttpResponse:
-    place = membership.workspace
-    choices = list(Workflow.objects.of(place).order_by("name")[:MOST_WORKFLOWS])
+    workspace = membership.workspace
+    choices = list(Workflow.objects.of(workspace).order_by("name")[:MOST_WORKFLOWS])
     chosen = {name: asked(request, name) for name in ("q", "status", "environment", "workflow")}
-    rows = newest(Run.objects.of(place).filter(_chosen(chosen)))
-    rows = rows.filter(_found(find(place, chosen["q"]))) if chosen["q"] else rows
+    rows = newest(Run.objects.of(workspace).filter(_chosen(chosen)))
+    rows = rows.filter(_found(find(workspace, chosen["q"]))) if chosen["q"] else rows
     facts = {
         "here": "runs",
         "runs": paged(request, rows),
@@ -46,5 +46,5 @@ def _chosen(chosen: dict[str, str]) -> Q:
     return wanted
 
 
-def _found(found: Found) -> Q:
+def _found(found: SearchResult) -> Q:
     return Q(pk__in=found.run_ids) | Q(event_id__in=found.event_ids)

@@ -76,7 +76,7 @@ def _wanted(found: Workflow, number: str) -> Version | None:
 def check(request: HttpRequest, membership: Membership, asked: Check, slug: str) -> dict[str, Any]:
     """The problems of a drawing, and what can be known at its blocks: names with samples, texts filled in."""
     found = workflow_of(membership, slug)
-    facts = canvas_page.facts_of(found)
+    facts = canvas_page.run_facts(found)
     data = sample_data(asked.graph, facts, TRIGGERS.all())
     filled = previews(asked.graph, asked.selected, data) if asked.selected else {}
     return {

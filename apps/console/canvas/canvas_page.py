@@ -24,24 +24,24 @@ CALLS = ("check", "save", "live", "under_way", "payloads", "dry_run", "try_call"
 
 def page_of(membership: Membership, workflow: Workflow, version: Version | None) -> dict[str, Any]:
     """All that the canvas is drawn from, as one JSON document."""
-    place = membership.workspace
-    facts = facts_of(workflow)
+    workspace = membership.workspace
+    facts = run_facts(workflow)
     return {
         **stand(workflow, version),
         "name": workflow.name,
         "draft_key": f"fynoflow:{membership.user_id}:{workflow.slug}",
         "may_edit": membership.may_edit(),
-        "approvals": _approvals(place, version),
+        "approvals": _approvals(workspace, version),
         "kinds": catalogue(),
-        "sources": sources_of(place),
+        "sources": sources_of(workspace),
         "facts": [*_under("workspace", facts.workspace), *_under("run", facts.run)],
-        "urls": urls_of(place, workflow),
+        "urls": urls_of(workspace, workflow),
     }
 
 
-def _approvals(place: Workspace, version: Version | None) -> dict[str, Any] | None:
+def _approvals(workspace: Workspace, version: Version | None) -> dict[str, Any] | None:
     """What Go live means here: so many others approve first; None where it needs nobody, or has them."""
-    rule = approval_rules.rule_of(place)
+    rule = approval_rules.rule_of(workspace)
     if rule is None or (version is not None and approval_rules.is_approved(version, version.edition())):
         return None
     return {"required": rule.required, "goes_live": rule.goes_live}
@@ -83,18 +83,18 @@ def versions_of(workflow: Workflow) -> list[dict[str, Any]]:
     ]
 
 
-def facts_of(workflow: Workflow) -> RunData:
+def run_facts(workflow: Workflow) -> RunData:
     """What a run of this workflow knows of itself and its workspace, as examples."""
     run = {"id": "019e5a7c-0000-7000-8000-000000000000", "request_id": "019e5a7c-0000-7000-8000-000000000001"}
     run |= {"environment": "test", "started_at": "2026-01-31T09:30:00+00:00"}
     return RunData(workspace=workflow.workspace.facts(), run=run)
 
 
-def sources_of(place: Workspace) -> dict[str, list[tuple[str, ...]]]:
+def sources_of(workspace: Workspace) -> dict[str, list[tuple[str, ...]]]:
     """What settings may point to, by the name of the source: (value, words), and for events their channels."""
-    events = NotificationEvent.objects.of(place).order_by("name").prefetch_related("connections")
-    workflows = Workflow.objects.of(place).filter(archived_at__isnull=True).order_by("name")
-    secrets = Secret.objects.of(place).order_by("name").values_list("name", flat=True)
+    events = NotificationEvent.objects.of(workspace).order_by("name").prefetch_related("connections")
+    workflows = Workflow.objects.of(workspace).filter(archived_at__isnull=True).order_by("name")
+    secrets = Secret.objects.of(workspace).order_by("name").values_list("name", flat=True)
     return {
         "events": [_event(event) for event in events[:MAX_CHOICES]],
         "secrets": [(name, name) for name in secrets[:MAX_CHOICES]],
@@ -106,8 +106,8 @@ def _event(event: NotificationEvent) -> tuple[str, ...]:
     return (event.name, event.name, *sorted(one.channel for one in event.connections.all()))
 
 
-def urls_of(place: Workspace, workflow: Workflow) -> dict[str, str]:
-    here = [place.wsid, workflow.slug]
+def urls_of(workspace: Workspace, workflow: Workflow) -> dict[str, str]:
+    here = [workspace.wsid, workflow.slug]
     return {
         **{call: reverse(f"canvas-{call}", args=here) for call in CALLS},
         "workflow": reverse("workflow", args=here),

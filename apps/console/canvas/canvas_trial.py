@@ -10,7 +10,7 @@ from pydantic import Field
 from apps.common.bounded_json import MAX_BYTES
 from apps.common.trouble import Refused
 from apps.common.values import Value
-from apps.console.canvas.canvas_page import facts_of
+from apps.console.canvas.canvas_page import run_facts
 from apps.console.page.filling import one_at_a_time
 from apps.console.page.json_views import Nothing, answers
 from apps.console.page.page import zone_of
@@ -29,12 +29,12 @@ from apps.workspaces.tenancy import editor, member
 MAX_PAYLOADS, MAX_SHOWN = 10, 32 * 1024
 
 
-class DryRun(Value):
+class DryRunRequest(Value):
     """`answers` are given by hand, by block."""
 
     graph: Graph
     payload: str = Field(default="", max_length=MAX_BYTES)
-    answers: dict[str, trial.Given] = Field(default={}, max_length=500)
+    answers: dict[str, trial.TrialInput] = Field(default={}, max_length=500)
 
 
 class TryCall(Value):
@@ -64,13 +64,13 @@ def _payload(event: Event, membership: Membership) -> dict[str, Any]:
 
 
 @member
-@answers(DryRun)
+@answers(DryRunRequest)
 @one_at_a_time
-def dry_run(request: HttpRequest, membership: Membership, asked: DryRun, slug: str) -> dict[str, Any]:
+def dry_run(request: HttpRequest, membership: Membership, asked: DryRunRequest, slug: str) -> dict[str, Any]:
     """Walk the drawing as it is on the screen; nothing is sent."""
     found = workflow_of(membership, slug)
     payload = trial.payload_of(asked.payload)
-    walked = trial.dry(found, asked.graph, payload, facts_of(found), asked.answers, clocks.now())
+    walked = trial.dry(found, asked.graph, payload, run_facts(found), asked.answers, clocks.now())
     return {**walked.model_dump(mode="json"), "steps": [_step(step) for step in walked.steps]}
 
 
@@ -92,7 +92,7 @@ def _text(document: dict[str, Any]) -> str:
 def try_call(request: HttpRequest, membership: Membership, asked: TryCall, slug: str) -> dict[str, Any]:
     """Make the call of one block for real, filled in with samples."""
     found = workflow_of(membership, slug)
-    data = sample_data(asked.graph, facts_of(found), TRIGGERS.all())
+    data = sample_data(asked.graph, run_facts(found), TRIGGERS.all())
     return trial.try_call(found, asked.graph, asked.node, data, clocks.now()).model_dump()
 
 
@@ -103,6 +103,6 @@ def fire(request: HttpRequest, membership: Membership, asked: Fire, slug: str) -
     found = workflow_of(membership, slug)
     if found.test is None:
         raise Refused("there is no Test version yet: save first")
-    request_id = ingest.fire(found.trigger, "test", trial.payload_of(asked.payload), clocks.now())
+    request_id = ingest.fire_by_hand(found.trigger, "test", trial.payload_of(asked.payload), clocks.now())
     query = f"?q={request_id}"
     return {"request_id": request_id, "url": reverse("search", args=[membership.workspace.wsid]) + query}

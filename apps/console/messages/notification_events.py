@@ -19,7 +19,7 @@ from apps.workflows.dependencies import who_uses
 from apps.workspaces.models import Membership, Workspace
 from apps.workspaces.tenancy import editor, member
 
-MOST = 1000
+MAX_OFFERED = 1000
 
 
 @require_GET
@@ -37,23 +37,27 @@ def events(request: HttpRequest, membership: Membership) -> HttpResponse:
 @member
 def event(request: HttpRequest, membership: Membership, pk: int = 0) -> HttpResponse:
     """One notification event; without a number a new one."""
-    place = membership.workspace
-    found = get_object_or_404(NotificationEvent.objects.of(place), pk=pk) if pk else NotificationEvent(workspace=place)
+    workspace = membership.workspace
+    found = (
+        get_object_or_404(NotificationEvent.objects.of(workspace), pk=pk)
+        if pk
+        else NotificationEvent(workspace=workspace)
+    )
     chosen = {row.channel: row.connection for row in found.connections.all()} if pk else {}
-    users = who_uses(place, "notification event", found.name) if pk else []
+    users = who_uses(workspace, "notification event", found.name) if pk else []
     faults: editing.Faults = {}
     if request.method == "POST" and membership.may_edit():
-        chosen = _chosen(request, place)
+        chosen = _chosen(request, workspace)
         faults = _saved(request, membership, found, chosen, bool(users))
         if not faults:
             messages.success(request, f"“{found.name}” is saved.")
-            return redirect("event", place.wsid, found.pk)
+            return redirect("event", workspace.wsid, found.pk)
     facts = {
         "here": "events",
         "event": found,
         "edition": editing.edition(found),
-        "templates": Template.objects.of(place).order_by("name")[:MOST],
-        "channels": [_channel(name, place, chosen.get(name)) for name in CHANNELS],
+        "templates": Template.objects.of(workspace).order_by("name")[:MAX_OFFERED],
+        "channels": [_channel(name, workspace, chosen.get(name)) for name in CHANNELS],
         "faults": faults,
         "users": users,
     }
@@ -82,31 +86,31 @@ def _saved(
     return {}
 
 
-def _chosen(request: HttpRequest, place: Workspace) -> dict[str, Connection]:
+def _chosen(request: HttpRequest, workspace: Workspace) -> dict[str, Connection]:
     wanted = {name: number_in(request.POST.get(f"{name}.connection", "")) for name in CHANNELS}
-    rows = {row.pk: row for row in Connection.objects.of(place).filter(pk__in=wanted.values())}
+    rows = {row.pk: row for row in Connection.objects.of(workspace).filter(pk__in=wanted.values())}
     return {name: rows[pk] for name, pk in wanted.items() if pk in rows}
 
 
-def _channel(name: str, place: Workspace, chosen: Connection | None) -> dict[str, Any]:
+def _channel(name: str, workspace: Workspace, chosen: Connection | None) -> dict[str, Any]:
     """The connections that can carry the channel."""
     kinds = [kind for kind, cls in PROVIDERS.all().items() if name in cls.channels]
-    rows = Connection.objects.of(place).filter(kind__in=kinds).order_by("name")[:MOST]
+    rows = Connection.objects.of(workspace).filter(kind__in=kinds).order_by("name")[:MAX_OFFERED]
     return {"name": name, "title": WORDS[name], "connections": rows, "chosen": chosen}
 
 
 @require_POST
 @editor
 def event_delete(request: HttpRequest, membership: Membership, pk: int) -> HttpResponse:
-    place = membership.workspace
-    found = get_object_or_404(NotificationEvent.objects.of(place), pk=pk)
-    users = who_uses(place, "notification event", found.name)
+    workspace = membership.workspace
+    found = get_object_or_404(NotificationEvent.objects.of(workspace), pk=pk)
+    users = who_uses(workspace, "notification event", found.name)
     try:
         if users:
             raise Refused(f"the workflow “{users[0]}” says it: take it out of the drawing first")
         editing.delete(found)
         messages.success(request, f"“{found.name}” is deleted.")
-        return redirect("events", place.wsid)
+        return redirect("events", workspace.wsid)
     except Refused as trouble:
         messages.error(request, f"Not deleted: {trouble}.")
-        return redirect("event", place.wsid, pk)
+        return redirect("event", workspace.wsid, pk)

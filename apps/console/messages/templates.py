@@ -40,8 +40,8 @@ def templates(request: HttpRequest, membership: Membership) -> HttpResponse:
 @member
 def template(request: HttpRequest, membership: Membership, pk: int = 0) -> HttpResponse:
     """One template; without a number a new one."""
-    place = membership.workspace
-    found = get_object_or_404(Template.objects.of(place), pk=pk) if pk else Template(workspace=place)
+    workspace = membership.workspace
+    found = get_object_or_404(Template.objects.of(workspace), pk=pk) if pk else Template(workspace=workspace)
     given = _given(request) if request.method == "POST" else _stored(found)
     faults: editing.Faults = {}
     if request.method == "POST" and membership.may_edit():
@@ -49,7 +49,7 @@ def template(request: HttpRequest, membership: Membership, pk: int = 0) -> HttpR
         try:
             editing.save_template(found, given, by=membership.user, seen=request.POST.get("edition", ""))
             messages.success(request, f"“{found}” is saved.")
-            return redirect("template", place.wsid, found.pk)
+            return redirect("template", workspace.wsid, found.pk)
         except editing.Faulty as faulty:
             faults = faulty.faults
     sample = request.POST.get("sample") or json.dumps(sample_of(found), indent=2, ensure_ascii=False)
@@ -77,15 +77,15 @@ def template_preview(request: HttpRequest, membership: Membership) -> HttpRespon
 @require_POST
 @editor
 def template_delete(request: HttpRequest, membership: Membership, pk: int) -> HttpResponse:
-    place = membership.workspace
-    found = get_object_or_404(Template.objects.of(place), pk=pk)
+    workspace = membership.workspace
+    found = get_object_or_404(Template.objects.of(workspace), pk=pk)
     try:
         editing.delete(found)
         messages.success(request, f"“{found}” is deleted.")
-        return redirect("templates", place.wsid)
+        return redirect("templates", workspace.wsid)
     except Refused as trouble:
         messages.error(request, f"Not deleted: {trouble}.")
-        return redirect("template", place.wsid, pk)
+        return redirect("template", workspace.wsid, pk)
 
 
 def _given(request: HttpRequest) -> dict[str, dict[str, str]]:

@@ -20,7 +20,7 @@ from apps.workspaces.tenancy import AT_ONCE
 MAX_KEYS = 200_000  # a drawing of 500 blocks has about 30,000
 MAX_FAULTS = 5
 TOO_LARGE = "It is larger than 2 MiB: make the drawing or the payload smaller."
-MOST_WORK = 5 * work.MOST  # of one question
+MOST_WORK = 5 * work.MAX_WORK  # of one question
 Answering = Callable[..., dict[str, Any]]
 
 

@@ -21,15 +21,15 @@ _UNSTORABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 
 def show(request: HttpRequest, template: str, membership: Membership, facts: dict[str, Any]) -> HttpResponse:
     """Render a page of a workspace, its times in the workspace's zone."""
-    place = membership.workspace
-    frame = {"membership": membership, "workspace": place, "may_edit": membership.may_edit()}
-    with timezone.override(zone_of(place)):
+    workspace = membership.workspace
+    frame = {"membership": membership, "workspace": workspace, "may_edit": membership.may_edit()}
+    with timezone.override(zone_of(workspace)):
         return render(request, template, {**frame, **facts})
 
 
-def zone_of(place: Workspace) -> ZoneInfo:
+def zone_of(workspace: Workspace) -> ZoneInfo:
     """The workspace's time zone, or UTC where what was saved is none."""
-    return zone_named(place.time_zone)
+    return zone_named(workspace.time_zone)
 
 
 def paged(request: HttpRequest, rows: QuerySet[Any]) -> Any:

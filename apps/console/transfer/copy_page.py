@@ -25,16 +25,16 @@ from apps.workspaces.tenancy import owner
 def copy(request: HttpRequest, membership: Membership) -> HttpResponse:
     """`flow`: public ids of workflows; `state`: live or test, for one; `to`: the workspace that takes them."""
     asked = request.POST if request.method == "POST" else request.GET
-    place = membership.workspace
-    rows = [_row(flow, asked.get("state", "")) for flow in _flows(place, asked.getlist("flow"))]
-    targets = copying.targets(place, membership.user)
+    workspace = membership.workspace
+    rows = [_row(flow, asked.get("state", "")) for flow in _flows(workspace, asked.getlist("flow"))]
+    targets = copying.targets(workspace, membership.user)
     to = targets.filter(wsid=asked.get("to", "")).first()
     picks = [Pick(slug=row["workflow"].slug, state=row["state"]) for row in rows if row["state"]]
     facts: dict[str, Any] = {"here": "workflows", "rows": rows, "targets": _told_apart(targets), "to": to}
     try:
         if request.method == "POST":
             return _copied(request, membership, to, picks)
-        facts["plans"] = _plans(place, to, picks) if to and picks else []
+        facts["plans"] = _plans(workspace, to, picks) if to and picks else []
     except Refused as trouble:
         facts["trouble"] = trouble
     return show(request, "pages/copy.html", membership, {**facts, "state": asked.get("state", "")})
@@ -42,12 +42,15 @@ def copy(request: HttpRequest, membership: Membership) -> HttpResponse:
 
 def _told_apart(targets: QuerySet[Workspace]) -> list[tuple[Workspace, str]]:
     """The workspaces with what people read; two of one name have their public ids beside it."""
-    names = Counter(place.name for place in targets)
-    return [(place, f"{place.name} ({place.wsid})" if names[place.name] > 1 else place.name) for place in targets]
+    names = Counter(workspace.name for workspace in targets)
+    return [
+        (workspace, f"{workspace.name} ({workspace.wsid})" if names[workspace.name] > 1 else workspace.name)
+        for workspace in targets
+    ]
 
 
-def _flows(place: Workspace, slugs: list[str]) -> QuerySet[Any]:
-    rows = Workflow.objects.of(place).filter(slug__in=slugs[: copying.MAX_AT_ONCE])
+def _flows(workspace: Workspace, slugs: list[str]) -> QuerySet[Any]:
+    rows = Workflow.objects.of(workspace).filter(slug__in=slugs[: copying.MAX_AT_ONCE])
     return rows.select_related("live", "test").order_by("name")
 
 
@@ -59,8 +62,8 @@ def _row(flow: Workflow, wanted: str) -> dict[str, Any]:
     return {"workflow": flow, "choices": choices, "state": state, "words": dict(choices).get(state, "")}
 
 
-def _plans(place: Workspace, to: Workspace, picks: list[Pick]) -> list[Any]:
-    documents = copying.documents(copying.picked(place, picks), picks)
+def _plans(workspace: Workspace, to: Workspace, picks: list[Pick]) -> list[Any]:
+    documents = copying.documents(copying.picked(workspace, picks), picks)
     return shown_plans(to, importing.plans(to, documents))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.urls import reverse
 
 from apps.common.values import Value
-from apps.workflows.dependencies import CONNECTION, EVENT, SECRET, TEMPLATE, WORKFLOW, Match
+from apps.workflows.dependencies import CONNECTION, EVENT, SECRET, TEMPLATE, WORKFLOW, ResolvedDependency
 from apps.workflows.models import Workflow
 from apps.workspaces.models import Workspace
 
@@ -22,32 +22,32 @@ class NeedRow(Value):
     url: str
 
 
-def need_rows(place: Workspace, matches: Iterable[Match]) -> list[NeedRow]:
-    """The rows of the needs as `place` has them."""
-    return [_row(place, match) for match in matches]
+def need_rows(workspace: Workspace, matches: Iterable[ResolvedDependency]) -> list[NeedRow]:
+    """The rows of the needs as `workspace` has them."""
+    return [_row(workspace, match) for match in matches]
 
 
-def _row(place: Workspace, match: Match) -> NeedRow:
+def _row(workspace: Workspace, match: ResolvedDependency) -> NeedRow:
     need = match.need
     return NeedRow(
         what=need.what,
         name=need.name,
         by=", ".join(need.by),
         found=bool(match.key),
-        url=_page_of(place, need.what, match.key) if match.key else _where_made(place, need.what),
+        url=_page_of(workspace, need.what, match.key) if match.key else _where_made(workspace, need.what),
     )
 
 
-def _page_of(place: Workspace, what: str, key: int) -> str:
+def _page_of(workspace: Workspace, what: str, key: int) -> str:
     if what == WORKFLOW:
-        return reverse("workflow", args=[place.wsid, Workflow.objects.of(place).get(pk=key).slug])
+        return reverse("workflow", args=[workspace.wsid, Workflow.objects.of(workspace).get(pk=key).slug])
     if what in (EVENT, TEMPLATE):
-        return reverse("event" if what == EVENT else "template", args=[place.wsid, key])
+        return reverse("event" if what == EVENT else "template", args=[workspace.wsid, key])
     return reverse(f"admin:{IN_ADMIN[what]}_change", args=[key])
 
 
-def _where_made(place: Workspace, what: str) -> str:
+def _where_made(workspace: Workspace, what: str) -> str:
     pages = {EVENT: "new-event", TEMPLATE: "new-template", WORKFLOW: "workflows"}
     if what in pages:
-        return reverse(pages[what], args=[place.wsid])
-    return f"{reverse(f'admin:{IN_ADMIN[what]}_add')}?workspace={place.pk}"
+        return reverse(pages[what], args=[workspace.wsid])
+    return f"{reverse(f'admin:{IN_ADMIN[what]}_add')}?workspace={workspace.pk}"

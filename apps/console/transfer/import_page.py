@@ -84,7 +84,7 @@ def _unsealed(text: str) -> Document:
 
 
 def _imported(request: HttpRequest, membership: Membership, document: Document) -> HttpResponse:
-    place = membership.workspace
-    (version,) = importing.land(place, [document], by=membership.user, now=clocks.now())
+    workspace = membership.workspace
+    (version,) = importing.import_documents(workspace, [document], by=membership.user, now=clocks.now())
     messages.success(request, f"“{version.workflow}” has {version} now. Its checklist is below.")
-    return redirect("workflow", place.wsid, version.workflow.slug)
+    return redirect("workflow", workspace.wsid, version.workflow.slug)

@@ -17,16 +17,16 @@ class ShownPlan(Value):
     problems: list[Problem]
 
 
-def shown_plans(place: Workspace, plans: list[Plan]) -> list[ShownPlan]:
-    """The plans for `place`."""
-    return [_shown(place, plan) for plan in plans]
+def shown_plans(workspace: Workspace, plans: list[Plan]) -> list[ShownPlan]:
+    """The plans for `workspace`."""
+    return [_shown(workspace, plan) for plan in plans]
 
 
-def _shown(place: Workspace, plan: Plan) -> ShownPlan:
+def _shown(workspace: Workspace, plan: Plan) -> ShownPlan:
     return ShownPlan(
         name=plan.document.name,
         becomes=plan.words(),
-        needs=need_rows(place, plan.matches),
+        needs=need_rows(workspace, plan.matches),
         missing=plan.missing,
         problems=list(plan.problems),
     )

@@ -31,13 +31,13 @@ SAID = {
 @require_GET
 @member
 def approvals(request: HttpRequest, membership: Membership) -> HttpResponse:
-    place = membership.workspace
-    rows = LiveRequest.objects.of(place).select_related("workflow__live", "version", "asked_by", "workspace")
+    workspace = membership.workspace
+    rows = LiveRequest.objects.of(workspace).select_related("workflow__live", "version", "asked_by", "workspace")
     rows = rows.prefetch_related("opinions__user").order_by("-id")
-    rule = ApprovalRule.objects.of(place).first() or ApprovalRule(workspace=place, only_ticked=False)
+    rule = ApprovalRule.objects.of(workspace).first() or ApprovalRule(workspace=workspace, only_ticked=False)
     pending = [_shown(row, membership) for row in rows.filter(state__in=PENDING)[:MOST_OPEN]]
     chosen = set(rule.approvers.values_list("pk", flat=True)) if rule.pk else set()
-    people = _people(place)
+    people = _people(workspace)
     facts = {
         "here": "approvals",
         "mine": [row for row in pending if row["may_speak"]],
@@ -45,7 +45,7 @@ def approvals(request: HttpRequest, membership: Membership) -> HttpResponse:
         "over": paged(request, rows.exclude(state__in=PENDING)),
         "rule": rule,
         "rule_set": rule.history.select_related("history_user").first() if rule.pk else None,
-        "is_on": rule_of(place) is not None,
+        "is_on": rule_of(workspace) is not None,
         "most": MAX_APPROVALS,
         "people": [(one, one.pk in chosen) for one in people],
         "ticked": [one.user.email for one in people if one.pk in chosen],
@@ -54,9 +54,9 @@ def approvals(request: HttpRequest, membership: Membership) -> HttpResponse:
     return show(request, "pages/approvals.html", membership, facts)
 
 
-def _people(place: Workspace) -> list[Membership]:
+def _people(workspace: Workspace) -> list[Membership]:
     """Whom the form offers."""
-    return list(Membership.objects.of(place).select_related("user").order_by("user__email")[:MOST_PEOPLE])
+    return list(Membership.objects.of(workspace).select_related("user").order_by("user__email")[:MOST_PEOPLE])
 
 
 def _shown(row: LiveRequest, membership: Membership) -> dict[str, Any]:
@@ -110,12 +110,12 @@ def set_rule(request: HttpRequest, membership: Membership) -> HttpResponse:
 
 def _set_rule(request: HttpRequest, membership: Membership, required: int) -> None:
     """Who was ticked and could not be offered stays so. Raises Refused where only those ticked may, and nobody is."""
-    place, ticked = membership.workspace, {number_in(key) for key in request.POST.getlist("approver")}
-    offered = {one.pk for one in _people(place)}
+    workspace, ticked = membership.workspace, {number_in(key) for key in request.POST.getlist("approver")}
+    offered = {one.pk for one in _people(workspace)}
     with transaction.atomic():
-        rule, _ = ApprovalRule.objects.get_or_create(workspace=place, defaults={"only_ticked": False})
+        rule, _ = ApprovalRule.objects.get_or_create(workspace=workspace, defaults={"only_ticked": False})
         people = [
-            *Membership.objects.of(place).filter(pk__in=ticked & offered),
+            *Membership.objects.of(workspace).filter(pk__in=ticked & offered),
             *rule.approvers.exclude(pk__in=offered),
         ]
         rule.only_ticked = request.POST.get("who", "ticked" if people else "all") == "ticked"

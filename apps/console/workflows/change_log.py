@@ -13,7 +13,7 @@ from reversion.models import Version as Kept
 from apps.adminkit.paging import BoundedPaginator
 from apps.common.trouble import Refused
 from apps.console.page.page import PAGE, number_in, show
-from apps.console.workflows.log_entries import Entry, entry_of, records_of
+from apps.console.workflows.log_entries import LogEntry, entry_of, records_of
 from apps.console.workflows.workflow import workflow_of
 from apps.database import clocks
 from apps.notifications import editing
@@ -70,7 +70,7 @@ def _kept(row: Model) -> QuerySet[Kept]:
     return Kept.objects.get_for_object(row).select_related("revision")
 
 
-def _revision_at(kept: list[Kept], entry: Entry) -> int | None:
+def _revision_at(kept: list[Kept], entry: LogEntry) -> int | None:
     """The id of the revision that was made with this entry; the newest is what stands now: nothing to put back.
 
     A revision has the time when it was begun, its entries that of their own writing.

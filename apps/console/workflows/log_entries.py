@@ -7,13 +7,13 @@ from django.db.models import QuerySet
 
 from apps.common.values import Value
 
-MOST = 200
+MAX_SAID = 200
 MAX_SAID = 160
 TYPES = {"+": "made", "~": "changed", "-": "deleted"}
 HIDDEN = {"id", "template", "event", "workspace", "created_at"}
 
 
-class Entry(Value):
+class LogEntry(Value):
     """`what` is said by the verb that made the change, else made of its `lines`."""
 
     at: datetime
@@ -24,15 +24,15 @@ class Entry(Value):
 
 def records_of(histories: list[QuerySet[Any]]) -> list[Any]:
     """The newest 200 records of several histories, newest first."""
-    found = [row for history in histories for row in history.order_by("-history_date", "-history_id")[:MOST]]
-    return sorted(found, key=lambda record: record.history_date, reverse=True)[:MOST]
+    found = [row for history in histories for row in history.order_by("-history_date", "-history_id")[:MAX_SAID]]
+    return sorted(found, key=lambda record: record.history_date, reverse=True)[:MAX_SAID]
 
 
-def entry_of(record: Any) -> Entry:
+def entry_of(record: Any) -> LogEntry:
     """The record in words; asks for the one before it."""
     lines = tuple(_lines(record))
     what = record.history_change_reason or _what(record)
-    return Entry(at=record.history_date, who=_who(record), what=what, lines=lines)
+    return LogEntry(at=record.history_date, who=_who(record), what=what, lines=lines)
 
 
 def _who(record: Any) -> str:

@@ -12,7 +12,7 @@ from apps.common.values import Value
 from apps.console.page.page import newest, paged, show
 from apps.console.transfer.dependency_rows import need_rows
 from apps.database import clocks
-from apps.database.wakeups import hint
+from apps.database.wakeups import publish_hint
 from apps.workflows.dependencies import WORKFLOW, matches, needs_of, who_uses
 from apps.workflows.describe.picture import picture_of
 from apps.workflows.example import door
@@ -21,10 +21,10 @@ from apps.workflows.release import accepted, approval_rules, checklists, lifecyc
 from apps.workspaces.models import Membership
 from apps.workspaces.tenancy import editor, member
 
-SHOWN = 20  # of the requests that wait
+MAX_SHOWN = 20  # of the requests that wait
 
 
-class Door(Value):
+class EndpointCard(Value):
     """Where requests of one environment come in. `version` is empty while there is none."""
 
     environment: str
@@ -38,7 +38,7 @@ class Door(Value):
 @member
 def workflow(request: HttpRequest, membership: Membership, slug: str) -> HttpResponse:
     found = workflow_of(membership, slug)
-    place, shown = membership.workspace, found.live or found.test
+    workspace, shown = membership.workspace, found.live or found.test
     needs = needs_of(found, shown.drawing()) if shown else []
     asked = found.live_requests.filter(state__in=approval_rules.PENDING).select_related("version", "asked_by").first()
     facts = {
@@ -46,14 +46,14 @@ def workflow(request: HttpRequest, membership: Membership, slug: str) -> HttpRes
         "workflow": found,
         "flow": found,
         "waiting": accepted.waiting(found),
-        "groups": lifecycle.groups_of(place),
+        "groups": lifecycle.groups_of(workspace),
         "version": shown,
         "picture": picture_of(shown.drawing(), layout=shown.layout) if shown else None,
-        "needs": need_rows(place, matches(place, needs)),
-        "users": [user for user in who_uses(place, WORKFLOW, found.name) if user != found],
+        "needs": need_rows(workspace, matches(workspace, needs)),
+        "users": [user for user in who_uses(workspace, WORKFLOW, found.name) if user != found],
         "checklists": [row for row in map(_shown, checklists.open_checklists(found)) if row],
         "asked": asked,
-        "asked_enough": asked is not None and approval_rules.is_enough(asked, approval_rules.rule_of(place)),
+        "asked_enough": asked is not None and approval_rules.is_enough(asked, approval_rules.rule_of(workspace)),
         "doors": [_door(found, "live", found.live), _door(found, "test", found.test)],
         "runs": paged(request, newest(found.runs.all())),
     }
@@ -86,7 +86,7 @@ def set_paused(request: HttpRequest, membership: Membership, slug: str) -> HttpR
     try:
         if request.POST.get("paused") == "yes":
             publishing.pause(found, by=membership.user)
-        elif choice not in ("run", "drop") and (waiting := accepted.waiting(found, SHOWN)).count:
+        elif choice not in ("run", "drop") and (waiting := accepted.waiting(found, MAX_SHOWN)).count:
             return show(
                 request, "pages/resume.html", membership, {"here": "workflows", "workflow": found, "waiting": waiting}
             )
@@ -99,10 +99,10 @@ def set_paused(request: HttpRequest, membership: Membership, slug: str) -> HttpR
 
 def _resume(request: HttpRequest, membership: Membership, found: Workflow, choice: str) -> None:
     if choice == "drop":
-        count = accepted.drop(found, by=membership.user, now=clocks.now())
+        count = accepted.drop_waiting(found, by=membership.user, now=clocks.now())
         messages.success(request, f"{count} accepted request{'' if count == 1 else 's'} dropped.")
     publishing.resume(found, by=membership.user)
-    hint()
+    publish_hint()
 
 
 def workflow_of(membership: Membership, slug: str) -> Workflow:
@@ -111,12 +111,12 @@ def workflow_of(membership: Membership, slug: str) -> Workflow:
     return get_object_or_404(rows, slug=slug)
 
 
-def _door(found: Workflow, environment: str, version: Version | None) -> Door:
+def _door(found: Workflow, environment: str, version: Version | None) -> EndpointCard:
     triggers = version.drawing().triggers if version else ()
     sample = str((triggers[0].settings.get("sample") if triggers else "") or "{}")
     url = door(found, environment)
     quoted = sample.replace("'", "'\\''")
-    return Door(
+    return EndpointCard(
         environment=environment,
         version=str(version or ""),
         url=url,

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_POST
 
 from apps.common.trouble import Refused
 from apps.console.page.page import number_in, show, typed
-from apps.console.workflows.workflow import SHOWN, workflow_of
+from apps.console.workflows.workflow import MAX_SHOWN, workflow_of
 from apps.database import clocks
 from apps.workflows.dependencies import WORKFLOW, who_uses
 from apps.workflows.models import Workflow
@@ -44,7 +44,7 @@ def _ask(request: HttpRequest, membership: Membership, found: Workflow) -> HttpR
     what, then = ASKED[verb]
     users = [user for user in who_uses(membership.workspace, WORKFLOW, found.name) if user != found]
     facts = {"here": "workflows", "workflow": found, "verb": verb, "what": what, "then": then, "users": users}
-    facts["waiting"] = accepted.waiting(found, SHOWN)
+    facts["waiting"] = accepted.waiting(found, MAX_SHOWN)
     return show(request, "pages/confirm.html", membership, facts)
 
 
@@ -87,7 +87,7 @@ def _tick(request: HttpRequest, membership: Membership, found: Workflow) -> Done
 
 
 def _drop(request: HttpRequest, membership: Membership, found: Workflow) -> Done:
-    count = accepted.drop(found, by=membership.user, now=clocks.now())
+    count = accepted.drop_waiting(found, by=membership.user, now=clocks.now())
     return f"{count} accepted request{'' if count == 1 else 's'} dropped.", found
 
 

@@ -31,10 +31,10 @@ NO_GROUP = "none"
 @require_GET
 @member
 def workflows(request: HttpRequest, membership: Membership) -> HttpResponse:
-    place = membership.workspace
+    workspace = membership.workspace
     chosen = {name: asked(request, name) for name in ("q", "group", "state", "trigger", "view")}
-    groups = list(lifecycle.groups_of(place))
-    rows = _chosen(Workflow.objects.of(place), chosen)
+    groups = list(lifecycle.groups_of(workspace))
+    rows = _chosen(Workflow.objects.of(workspace), chosen)
     page = paged(request, rows.select_related("live", "test", "group").order_by("name"))
     page.object_list = with_lately(list(page), clocks.now())
     facts = {
@@ -86,17 +86,17 @@ def new_workflow(request: HttpRequest, membership: Membership) -> HttpResponse:
 @editor
 def groups(request: HttpRequest, membership: Membership) -> HttpResponse:
     """Add, rename or delete a group; the workflows of a deleted one stay."""
-    place, name = membership.workspace, typed(request.POST.get("name", ""), 50)
+    workspace, name = membership.workspace, typed(request.POST.get("name", ""), 50)
     try:
         if request.POST.get("verb") == "add":
-            lifecycle.add_group(place, name)
+            lifecycle.add_group(workspace, name)
             messages.success(request, f"The group “{name}” is there.")
         else:
-            group = get_object_or_404(Group.objects.of(place), pk=number_in(request.POST.get("group", "")))
+            group = get_object_or_404(Group.objects.of(workspace), pk=number_in(request.POST.get("group", "")))
             _change_group(request, group, name)
     except Refused as trouble:
         messages.error(request, f"Not done: {trouble}.")
-    return redirect("workflows", place.wsid)
+    return redirect("workflows", workspace.wsid)
 
 
 def _change_group(request: HttpRequest, group: Group, name: str) -> None:

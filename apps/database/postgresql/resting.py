@@ -12,7 +12,7 @@ import time
 import psycopg
 from psycopg.pq import TransactionStatus
 
-MOST = 4  # of a process; what is more ends
+MAX_RESTING = 4  # of a process; what is more ends
 Connection = psycopg.Connection[tuple[object, ...]]
 _resting: list[tuple[Connection, float | None]] = []  # with the moment when it ends, as Django's `close_at`
 _lock = threading.Lock()
@@ -23,7 +23,7 @@ def rests(link: Connection, ends: float | None) -> bool:
     if not _is_fit(link, ends):
         return False
     with _lock:
-        if len(_resting) >= MOST:
+        if len(_resting) >= MAX_RESTING:
             return False
         _resting.append((link, ends))
         return True

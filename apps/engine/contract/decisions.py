@@ -18,19 +18,42 @@ class Next(Value):
 
 
 class Wait(Value):
-    """Stay until `until`, then ask the node, which finds its `memo` again; by itself it goes on by `outlet`."""
+    """Stay until `until`, then ask the node, which finds its `memo` again; by itself it goes on by `outlet`.
+
+    `listens`: an event may end it, too. Whoever asked for one with `AwaitEvent` or `StartSubworkflow` says so: the
+    machine closes the row by which the event finds the run when the block is left by another way.
+    """
 
     until: datetime
     outlet: str
     why: str
     memo: dict[str, Any] = {}
+    listens: bool = False
 
 
 class Waited(Value):
-    """What a `Wait` left behind for when it ends."""
+    """What a `Wait` left behind for when it ends. `unread_since`: no worker could read the block from then on (ISO)."""
 
     outlet: str
     memo: dict[str, Any] = {}
+    listens: bool = False
+    unread_since: str = ""
+
+    @classmethod
+    def kept(cls, outlet: str, output: dict[str, Any]) -> "Waited":
+        """As the row of a step has it; its words are those of before there were fields."""
+        memo = {name: value for name, value in output.items() if name not in _OF_WAITED}
+        return cls(
+            outlet=outlet, memo=memo, listens=bool(output.get("listens")), unread_since=output.get("left_since", "")
+        )
+
+    def output(self) -> dict[str, Any]:
+        """What the row of a step keeps of it."""
+        since = {"left_since": self.unread_since} if self.unread_since else {}
+        return {**self.memo, **({"listens": True} if self.listens else {}), **since}
+
+
+_OF_WAITED = ("listens", "left_since")
 
 
 class Admit(Value):
@@ -59,14 +82,14 @@ class Gathered(Value):
     not among them), `sums`, `not_added` (how many of a sum were no number); `head` and `tail` as `first` and `last`."""
 
 
-class Listen(Value):
+class AwaitEvent(Value):
     """Hear of an event of this name in which each path has its value, an early one too. Learnt: `event`, if any yet."""
 
     name: str
     match: dict[str, str]
 
 
-class Launch(Value):
+class StartSubworkflow(Value):
     """Start another workflow with this data. Learnt: `request_id`."""
 
     workflow: str
@@ -74,11 +97,11 @@ class Launch(Value):
     listens: bool
 
 
-Question = Admit | Gather | Gathered | Listen | Launch
+Question = Admit | Gather | Gathered | AwaitEvent | StartSubworkflow
 
 
 class Ask(Value):
-    """Ask what several runs share; answered in the run's own commit, then `learnt` says what follows."""
+    """Ask what several runs share; answered in the run's own commit, then `on_facts` says what follows."""
 
     question: Question
     memo: dict[str, Any] = {}
@@ -88,7 +111,7 @@ class Call(Value):
     """Make an outside call, then ask the node to read the answer. `policy`: may it be repeated when unknown?"""
 
     call: HttpCall
-    policy: Literal["safe", "once"]
+    policy: Literal["idempotent", "at_most_once"]
 
 
 class Notify(Value):

@@ -10,13 +10,13 @@ from apps.engine.fields import Text
 from apps.engine.values.data import RunData
 
 
-class Try(Value):
+class StepContext(Value):
     """Which attempt this is (from 1), the stable keys of the effect and of the block, and the time."""
 
     attempt: int
     key: str
     now: datetime
-    place: str = ""
+    block_ref: str = ""
 
 
 class Read(Value):
@@ -27,7 +27,7 @@ class Read(Value):
     path: str = ""
 
 
-class Entry(Value):
+class EntryNode(Value):
     """What a drawing must know of a trigger type; the types live above the engine."""
 
     def uses(self) -> list[tuple[str, str, str]]:
@@ -46,10 +46,11 @@ class Entry(Value):
 class NodeType(Value):
     """A block of the drawing. Subclasses live one a file in `apps/engine/nodes/`.
 
-    `ends`: the ways out that it always has; `branching`: the setting whose rows are further ways, each with an `id` and
-    a `name`, drawn before `ends`. `summary`: the line under its name, with `{path}` for what the settings say there;
-    `summaries`: other lines, by what the setting `summarised_by` says. `loses`: ways out whose open end fails the run;
-    `aside`: others that are seldom taken. Both are drawn thin.
+    `fixed_outlets`: the ways out that it always has; `branching`: the setting whose rows are further ways, each with an
+    `id` and a `name`, drawn before the fixed ones. `summary`: the line under its name, with `{path}` for what the
+    settings say there; `summaries`: other lines, by what the setting `summarised_by` says. `failure_outlets`: ways out
+    whose open end fails the run; `minor_outlets`: others that are seldom taken. Both are drawn thin. `has_output`: what
+    comes after it can read what it gives.
     """
 
     kind: ClassVar[str]
@@ -59,16 +60,16 @@ class NodeType(Value):
     summary: ClassVar[str]
     summarised_by: ClassVar[str] = ""
     summaries: ClassVar[dict[str, str]] = {}
-    ends: ClassVar[tuple[str, ...]] = ("next",)
+    fixed_outlets: ClassVar[tuple[str, ...]] = ("next",)
     branching: ClassVar[str] = ""
-    sets: ClassVar[bool] = False
+    has_output: ClassVar[bool] = False
     waits: ClassVar[bool] = False
-    loses: ClassVar[tuple[str, ...]] = ()
-    aside: ClassVar[tuple[str, ...]] = ()
+    failure_outlets: ClassVar[tuple[str, ...]] = ()
+    minor_outlets: ClassVar[tuple[str, ...]] = ()
 
     def outlets(self) -> tuple[str, ...]:
         """The stable ids of the ways out, in the order they are drawn."""
-        return (*(way.id for way in self._branches()), *self.ends)
+        return (*(way.id for way in self._branches()), *self.fixed_outlets)
 
     def label(self, outlet: str) -> str:
         """What people read on an outlet."""
@@ -97,22 +98,22 @@ class NodeType(Value):
         """An output as a run would have it, from samples. Raises Refused where a value is missing."""
         return {}
 
-    def decide(self, data: RunData, this: Try) -> Decision:
+    def decide(self, data: RunData, ctx: StepContext) -> Decision:
         """What to do here. Raises Refused when a person must mend something."""
         raise NotImplementedError
 
-    def conclude(self, answer: Answer | NoAnswer, this: Try) -> Conclusion:
+    def on_answer(self, answer: Answer | NoAnswer, ctx: StepContext) -> Conclusion:
         """What the answer of the call that `decide` asked for means."""
         raise TypeError(f"{self.kind} makes no call")
 
-    def learnt(self, facts: dict[str, Any], this: Try, memo: dict[str, Any]) -> "Next | Wait | End":
+    def on_facts(self, facts: dict[str, Any], ctx: StepContext, memo: dict[str, Any]) -> "Next | Wait | End":
         """What follows from the answer to an `Ask`, or from news that came while it waits."""
         raise TypeError(f"{self.kind} asks nothing")
 
-    def woken(self, waited: Waited, data: RunData, this: Try) -> "Next | Wait | Ask":
+    def on_timer(self, waited: Waited, data: RunData, ctx: StepContext) -> "Next | Wait | Ask":
         """What follows when the time of a `Wait` has come."""
         return Next(outlet=waited.outlet, why="the time has come")
 
-    def told(self, outcome: dict[str, Any], trouble: str) -> Conclusion:
+    def on_notified(self, outcome: dict[str, Any], trouble: str) -> Conclusion:
         """What follows when the rows of `Notify` were written (`trouble` empty) or refused."""
         raise TypeError(f"{self.kind} says nothing")

@@ -18,7 +18,7 @@ _ID = r"^[A-Za-z][A-Za-z0-9_]{0,49}$"
 _MEANING: Any = {"nodes": {"__all__": {"id", "kind", "name", "settings"}}, "edges": True}
 
 
-class Place(Value):
+class Position(Value):
     """Where a block is drawn, in pixels."""
 
     x: float = Field(ge=-1_000_000, le=1_000_000, allow_inf_nan=False)
@@ -32,7 +32,7 @@ class Node(Value):
     kind: str = Field(max_length=50)
     name: str = Field(default="", max_length=100)
     settings: dict[str, Any] = {}
-    position: Place | None = None
+    position: Position | None = None
 
     def is_trigger(self) -> bool:
         return NODES.get(self.kind) is None
@@ -51,7 +51,7 @@ class Note(Value):
 
     id: str = Field(pattern=r"^note-[a-z0-9]{1,20}$")
     text: str = Field(max_length=2000)
-    position: Place
+    position: Position
 
 
 class Edge(Value):
@@ -85,7 +85,7 @@ class Graph(Value):
 
     def placed(self, layout: Mapping[str, Any], notes: Iterable[Any] = ()) -> "Graph":
         """The same drawing with the places of `layout` and these notes."""
-        places = {key: Place.model_validate(place) for key, place in layout.items()}
+        places = {key: Position.model_validate(place) for key, place in layout.items()}
         nodes = tuple(n.model_copy(update={"position": places.get(n.id, n.position)}) for n in self.nodes)
         kept = tuple(Note.model_validate(note) for note in notes)
         return Graph.model_construct(nodes=nodes, edges=self.edges, notes=kept)  # a copy would keep what is cached

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from apps.common.values import Value
-from apps.engine.contract.node import Entry
+from apps.engine.contract.node import EntryNode
 from apps.engine.drawing.graph import TRIGGER_OUTLET, Graph, Node, built_or_none
 from apps.engine.drawing.reading import misreads
 from apps.engine.drawing.surprises import surprises
@@ -28,7 +28,7 @@ class Context(Value):
     """What exists around the drawing: trigger types by kind, names by what they are, and the workspace's zone."""
 
     model_config = {"arbitrary_types_allowed": True, "frozen": True}
-    triggers: Mapping[str, type[Entry]] = {}
+    triggers: Mapping[str, type[EntryNode]] = {}
     known: Mapping[str, frozenset[str]] = {}
     time_zone: str = "UTC"
 
@@ -186,7 +186,7 @@ def _open_outlets(graph: Graph) -> Iterator[Problem]:
             yield _error(trigger.id, TRIGGER_OUTLET, "The trigger leads nowhere. Connect it to the first block.")
     for node in graph.nodes:
         block = built_or_none(node)
-        for outlet in block.loses if block else ():
+        for outlet in block.failure_outlets if block else ():
             if (node.id, outlet) not in drawn:
                 said = f"The outlet {outlet!r} is open: a failure here ends the run as failed."
                 yield _warning(node.id, outlet, said)

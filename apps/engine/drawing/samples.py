@@ -5,13 +5,13 @@ from typing import Any
 
 from apps.common.trouble import Refused
 from apps.common.values import Value
-from apps.engine.contract.node import Entry, NodeType
+from apps.engine.contract.node import EntryNode, NodeType
 from apps.engine.drawing.graph import Graph, built_or_none
 from apps.engine.drawing.topology import Topology
 from apps.engine.texts.templates import as_text, render
 from apps.engine.values.data import RunData
 from apps.engine.values.paths import Segment, written
-from apps.engine.values.to_text import shown
+from apps.engine.values.to_text import to_text
 
 MAX_KNOWN, MAX_DEPTH, MAX_ITEMS, MAX_SHOWN = 200, 6, 3, 80
 
@@ -23,7 +23,7 @@ class Preview(Value):
     trouble: str = ""
 
 
-def sample_data(graph: Graph, facts: RunData, triggers: Mapping[str, type[Entry]]) -> RunData:
+def sample_data(graph: Graph, facts: RunData, triggers: Mapping[str, type[EntryNode]]) -> RunData:
     """The data at the end of a run that passed every block. `facts`: what is known of workspace and run."""
     data = facts.model_copy(update={"trigger": trigger_example(graph, triggers)})
     for key in Topology(graph).in_order():
@@ -33,7 +33,7 @@ def sample_data(graph: Graph, facts: RunData, triggers: Mapping[str, type[Entry]
     return data
 
 
-def trigger_example(graph: Graph, triggers: Mapping[str, type[Entry]]) -> dict[str, Any]:
+def trigger_example(graph: Graph, triggers: Mapping[str, type[EntryNode]]) -> dict[str, Any]:
     """The trigger's sample as a run would have it; empty where there is none or it cannot be read."""
     trigger = next((t for t in graph.triggers if t.kind in triggers), None)
     try:
@@ -74,7 +74,7 @@ def _short(value: Any) -> str:
         return f"{len(value)} names"
     if isinstance(value, list):
         return f"{len(value)} rows"
-    text = shown(value)
+    text = to_text(value)
     return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"
 
 

@@ -7,10 +7,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from apps.common.values import Value
-from apps.engine.contract.node import Entry, NodeType
+from apps.engine.contract.node import EntryNode, NodeType
 from apps.engine.drawing.graph import Graph, Node, built_or_none
 
-Triggers = Mapping[str, type[Entry]]
+Triggers = Mapping[str, type[EntryNode]]
 
 
 class Use(Value):
@@ -33,7 +33,7 @@ def _of(node: Node, triggers: Triggers) -> Iterator[Use]:
         yield Use(node=node.id, field=field, what=what, name=name)
 
 
-def _entry(node: Node, triggers: Triggers) -> Entry | NodeType | None:
+def _entry(node: Node, triggers: Triggers) -> EntryNode | NodeType | None:
     try:
         return triggers[node.kind].model_validate(node.settings)
     except (KeyError, ValidationError):

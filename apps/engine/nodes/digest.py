@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from apps.common.exact import kept
 from apps.engine.contract.decisions import Ask, End, Gather, Gathered, Next, Wait, Waited
-from apps.engine.contract.node import NodeType, Read, Try
+from apps.engine.contract.node import NodeType, Read, StepContext
 from apps.engine.fields import (
     NamedPaths,
     Text,
@@ -20,7 +20,7 @@ from apps.engine.fields import (
     some_weekdays,
     span,
 )
-from apps.engine.texts.templates import key_of
+from apps.engine.texts.templates import key_text
 from apps.engine.values.data import RunData
 from apps.engine.values.numerals import NotReadable, as_number
 from apps.engine.values.paths import MISSING
@@ -41,7 +41,7 @@ class Digest(NodeType):
     summaries: ClassVar[dict[str, str]] = {"until_time": "all until {at}"}
     summarised_by: ClassVar[str] = "mode"
     waits: ClassVar[bool] = True
-    sets: ClassVar[bool] = True
+    has_output: ClassVar[bool] = True
     key: Text = Field(
         title="For each",
         description="What is gathered together, as {{ customer_id }}; an empty value is gathered with nothing.",
@@ -101,13 +101,13 @@ class Digest(NodeType):
         sums = {row.name: 0 for row in self.sums} | self._numbers(data)
         return {"count": 1, "items": [data.trigger], "left_out": 0, "sums": sums, "not_added": {}, **one}
 
-    def decide(self, data: RunData, this: Try) -> Ask:
-        key = key_of(self.key, data)
-        window_s = (self._until(data, this.now) - this.now).total_seconds()
+    def decide(self, data: RunData, ctx: StepContext) -> Ask:
+        key = key_text(self.key, data)
+        window_s = (self._until(data, ctx.now) - ctx.now).total_seconds()
         question = Gather(key=key, window_s=window_s, item=data.trigger, sums=self._numbers(data))
         return Ask(question=question, memo={"alone": not key, "unread": self._unread(data)})
 
-    def learnt(self, facts: dict[str, Any], this: Try, memo: dict[str, Any]) -> Next | Wait | End:
+    def on_facts(self, facts: dict[str, Any], ctx: StepContext, memo: dict[str, Any]) -> Next | Wait | End:
         if "head" in facts:
             whole = self._with_all_sums(facts)
             return Next(outlet="next", why=self._closed(whole), output=whole)
@@ -120,7 +120,7 @@ class Digest(NodeType):
         why = f"number {facts['count']} of a digest that is sent at {until:%Y-%m-%d %H:%M:%S} UTC{unread}"
         return End(code="digested", why=why)
 
-    def woken(self, waited: Waited, data: RunData, this: Try) -> Ask:
+    def on_timer(self, waited: Waited, data: RunData, ctx: StepContext) -> Ask:
         return Ask(question=Gathered())
 
     def _with_all_sums(self, facts: dict[str, Any]) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from pydantic import ConfigDict, Field, field_validator
 
 from apps.common.values import Value
 from apps.engine.contract.decisions import Next
-from apps.engine.contract.node import NodeType, Read, Try
+from apps.engine.contract.node import NodeType, Read, StepContext
 from apps.engine.fields import Text, distinct, hint
-from apps.engine.texts.templates import key_of
+from apps.engine.texts.templates import key_text
 from apps.engine.values.data import RunData
 
 PARTS = 10_000
@@ -40,7 +40,7 @@ class Split(NodeType):
     icon: ClassVar[str] = "git-branch"
     group: ClassVar[str] = "Flow"
     summary: ClassVar[str] = "{ways.*.percent} percent"
-    ends: ClassVar[tuple[str, ...]] = ()
+    fixed_outlets: ClassVar[tuple[str, ...]] = ()
     branching: ClassVar[str] = "ways"
     ways: list[Share] = Field(
         title="Ways",
@@ -78,11 +78,11 @@ class Split(NodeType):
     def example(self, data: RunData) -> dict[str, Any]:
         return {"way": self.ways[0].name}
 
-    def decide(self, data: RunData, this: Try) -> Next:
-        person = key_of(self.person, data)
-        part = part_of(f"{self.salt or this.place}\0{person or this.key}")
+    def decide(self, data: RunData, ctx: StepContext) -> Next:
+        person = key_text(self.person, data)
+        part = part_of(f"{self.salt or ctx.block_ref}\0{person or ctx.key}")
         way = self._way_at(part)
-        why = f"{person or 'nobody is named, so this run'} stands at {part / 100:.2f} of 100 → {way.name}"
+        why = f"{person or 'nobody is named, so ctx run'} stands at {part / 100:.2f} of 100 → {way.name}"
         return Next(outlet=way.id, why=why, output={"way": way.name})
 
     def _way_at(self, part: int) -> Share:

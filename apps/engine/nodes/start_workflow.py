@@ -5,8 +5,8 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from apps.engine.contract.decisions import Ask, Launch, Next, Wait, Waited
-from apps.engine.contract.node import NodeType, Read, Try
+from apps.engine.contract.decisions import Ask, Next, StartSubworkflow, Wait, Waited
+from apps.engine.contract.node import NodeType, Read, StepContext
 from apps.engine.fields import Rows, hint
 from apps.engine.texts.templates import filled_value
 from apps.engine.values.data import RunData
@@ -22,10 +22,10 @@ class StartWorkflow(NodeType):
     icon: ClassVar[str] = "workflow"
     group: ClassVar[str] = "Actions"
     summary: ClassVar[str] = "{workflow}"
-    ends: ClassVar[tuple[str, ...]] = ("next", "failure")
+    fixed_outlets: ClassVar[tuple[str, ...]] = ("next", "failure")
     waits: ClassVar[bool] = False
-    sets: ClassVar[bool] = True
-    loses: ClassVar[tuple[str, ...]] = ("failure",)
+    has_output: ClassVar[bool] = True
+    failure_outlets: ClassVar[tuple[str, ...]] = ("failure",)
     workflow: str = Field(
         title="Workflow",
         description="It runs in the same environment: test starts its test version, live its live one.",
@@ -65,20 +65,20 @@ class StartWorkflow(NodeType):
         started = {"request_id": "00000000-0000-0000-0000-000000000000"}
         return started | ({"status": ENDED_WELL, "code": "done", "error": ""} if self.wait else {})
 
-    def decide(self, data: RunData, this: Try) -> Ask:
+    def decide(self, data: RunData, ctx: StepContext) -> Ask:
         made = {row.name: filled_value(row.value, data) for row in self.data}
-        return Ask(question=Launch(workflow=self.workflow, data=made, listens=self.wait))
+        return Ask(question=StartSubworkflow(workflow=self.workflow, data=made, listens=self.wait))
 
-    def learnt(self, facts: dict[str, Any], this: Try, memo: dict[str, Any]) -> Next | Wait:
+    def on_facts(self, facts: dict[str, Any], ctx: StepContext, memo: dict[str, Any]) -> Next | Wait:
         if "event" in facts:
             return _ended(facts["event"]["data"])
         if not self.wait:
             return Next(outlet="next", why=f"started, request {facts['request_id']}", output=facts)
-        until = this.now + timedelta(days=self.days)
+        until = ctx.now + timedelta(days=self.days)
         why = f"started, request {facts['request_id']}; waiting for its end until {until:%Y-%m-%d %H:%M} UTC"
-        return Wait(until=until, outlet="failure", why=why, memo={"listens": True, **facts})
+        return Wait(until=until, outlet="failure", why=why, memo=facts, listens=True)
 
-    def woken(self, waited: Waited, data: RunData, this: Try) -> Next:
+    def on_timer(self, waited: Waited, data: RunData, ctx: StepContext) -> Next:
         facts = {"request_id": waited.memo.get("request_id", ""), "status": "open", "code": "", "error": ""}
         why = f"it had not ended after {self.days} days"
         return Next(outlet="failure", outcome="failed", why=why, output=facts)

@@ -6,9 +6,9 @@ from typing import Any, ClassVar
 from pydantic import Field, model_validator
 
 from apps.engine.contract.decisions import Admit, Ask, Next
-from apps.engine.contract.node import NodeType, Read, Try
+from apps.engine.contract.node import NodeType, Read, StepContext
 from apps.engine.fields import Text, Unit, checked, span
-from apps.engine.texts.templates import key_of
+from apps.engine.texts.templates import key_text
 from apps.engine.values.data import RunData
 
 MAX = timedelta(days=30)
@@ -22,7 +22,7 @@ class Throttle(NodeType):
     icon: ClassVar[str] = "gauge"
     group: ClassVar[str] = "Flow"
     summary: ClassVar[str] = "{most} per {amount} {unit}"
-    ends: ClassVar[tuple[str, ...]] = ("next", "over")
+    fixed_outlets: ClassVar[tuple[str, ...]] = ("next", "over")
     key: Text = Field(title="For each", description="What is counted apart, as {{ customer_id }}; an empty one passes.")
     most: int = Field(default=1, title="At most", description="How many may pass.", ge=1, le=1000)
     amount: int = Field(default=1, title="Within", description="Any span this long; 30 days at most.", ge=1)
@@ -45,13 +45,13 @@ class Throttle(NodeType):
     def example(self, data: RunData) -> dict[str, Any]:
         return {"count": 1}
 
-    def decide(self, data: RunData, this: Try) -> Ask | Next:
-        key = key_of(self.key, data)
+    def decide(self, data: RunData, ctx: StepContext) -> Ask | Next:
+        key = key_text(self.key, data)
         if not key:
             return Next(outlet="next", why="For each is empty, so nobody is counted: let pass", output={"count": 0})
         return Ask(question=Admit(key=key, most=self.most, period_s=self._period().total_seconds()))
 
-    def learnt(self, facts: dict[str, Any], this: Try, memo: dict[str, Any]) -> Next:
+    def on_facts(self, facts: dict[str, Any], ctx: StepContext, memo: dict[str, Any]) -> Next:
         span = f"{self.most} in {self.amount} {self.unit}"
         if facts["passed"]:
             return Next(outlet="next", why=f"number {facts['count']} of {span}", output={"count": facts["count"]})

@@ -6,8 +6,8 @@ from typing import Any, ClassVar, Literal
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from apps.common.values import Value
-from apps.engine.contract.decisions import Ask, Listen, Next, Wait, Waited
-from apps.engine.contract.node import NodeType, Read, Try
+from apps.engine.contract.decisions import Ask, AwaitEvent, Next, Wait, Waited
+from apps.engine.contract.node import NodeType, Read, StepContext
 from apps.engine.fields import (
     JsonText,
     Text,
@@ -22,7 +22,7 @@ from apps.engine.fields import (
     some_weekdays,
     span,
 )
-from apps.engine.texts.templates import key_of
+from apps.engine.texts.templates import key_text
 from apps.engine.values.data import RunData
 from apps.engine.values.wall_clock import next_time
 
@@ -54,9 +54,9 @@ class WaitForEvent(NodeType):
     summary: ClassVar[str] = "{event}, at most {amount} {unit}"
     summaries: ClassVar[dict[str, str]] = {"until_time": "{event}, until {at}"}
     summarised_by: ClassVar[str] = "mode"
-    ends: ClassVar[tuple[str, ...]] = ("next", "timeout")
+    fixed_outlets: ClassVar[tuple[str, ...]] = ("next", "timeout")
     waits: ClassVar[bool] = True
-    sets: ClassVar[bool] = True
+    has_output: ClassVar[bool] = True
     event: str = Field(
         title="Event", description="The name under which it is fired, as order.paid.", pattern=EVENT_NAME
     )
@@ -119,11 +119,11 @@ class WaitForEvent(NodeType):
         found = document_of(self.sample)
         return {"event_id": "", "name": self.event, "data": found if isinstance(found, dict) else {}}
 
-    def decide(self, data: RunData, this: Try) -> Ask | Wait | Next:
-        return self._ask(data, {"until": self._until(data, this.now).isoformat(), "listens": True}, this.now)
+    def decide(self, data: RunData, ctx: StepContext) -> Ask | Wait | Next:
+        return self._ask(data, {"until": self._until(data, ctx.now).isoformat()}, ctx.now)
 
-    def woken(self, waited: Waited, data: RunData, this: Try) -> Ask | Wait | Next:
-        return self._ask(data, waited.memo, this.now)
+    def on_timer(self, waited: Waited, data: RunData, ctx: StepContext) -> Ask | Wait | Next:
+        return self._ask(data, waited.memo, ctx.now)
 
     def _until(self, data: RunData, now: datetime) -> datetime:
         if self.mode == "until_time":
@@ -131,9 +131,13 @@ class WaitForEvent(NodeType):
         return now + self._span()
 
     def _ask(self, data: RunData, memo: dict[str, Any], now: datetime) -> Ask | Wait | Next:
-        match = {row.path: key_of(row.value, data) for row in self.match}
+        match = {row.path: key_text(row.value, data) for row in self.match}
         empty = next((path for path, value in match.items() if not value), "")
-        return self._alone(empty, memo, now) if empty else Ask(question=Listen(name=self.event, match=match), memo=memo)
+        return (
+            self._alone(empty, memo, now)
+            if empty
+            else Ask(question=AwaitEvent(name=self.event, match=match), memo=memo)
+        )
 
     def _alone(self, path: str, memo: dict[str, Any], now: datetime) -> Wait | Next:
         """With nothing to know it by, any event would be a stranger's."""
@@ -141,15 +145,16 @@ class WaitForEvent(NodeType):
         if until <= now:
             return Next(outlet="timeout", why=why)
         waiting = f"{why}: waiting until {until:%Y-%m-%d %H:%M:%S} UTC"
-        return Wait(until=until, outlet="timeout", why=waiting, memo={**memo, "listens": False})
+        return Wait(until=until, outlet="timeout", why=waiting, memo=memo)
 
-    def learnt(self, facts: dict[str, Any], this: Try, memo: dict[str, Any]) -> Next | Wait:
+    def on_facts(self, facts: dict[str, Any], ctx: StepContext, memo: dict[str, Any]) -> Next | Wait:
         if facts["event"]:
             return Next(outlet="next", why=f"{self.event} came", output=facts["event"])
         until = datetime.fromisoformat(memo["until"])
-        if until <= this.now:
+        if until <= ctx.now:
             most = f"in {self.amount} {self.unit}" if self.mode == "for" else f"until {self.at}"
             return Next(outlet="timeout", why=f"{self.event} did not come {most}")
-        again = this.now + LOOK_AGAIN if "looked" not in memo else until
+        again = ctx.now + LOOK_AGAIN if "looked" not in memo else until
         why = f"waiting for {self.event} until {until:%Y-%m-%d %H:%M:%S} UTC"
-        return Wait(until=min(again, until), outlet="timeout", why=why, memo={**memo, "looked": True})
+        memo = {**memo, "looked": True}
+        return Wait(until=min(again, until), outlet="timeout", why=why, memo=memo, listens=True)

@@ -8,7 +8,7 @@ from apps.common.trouble import Refused
 from apps.engine.texts.numbers import MAX_NUMBER
 from apps.engine.values.bounds import MAX_ITEMS, MAX_TEXT
 from apps.engine.values.budget import ITEM, spend
-from apps.engine.values.to_text import shown
+from apps.engine.values.to_text import to_text
 
 
 def small(value: Any) -> Any:
@@ -63,4 +63,4 @@ def count(value: Any) -> int:
     try:
         return min(int(value), MAX_TEXT)
     except (ValueError, TypeError, OverflowError):
-        raise Refused(f"{shown(value)[:50]!r} is no whole number") from None
+        raise Refused(f"{to_text(value)[:50]!r} is no whole number") from None

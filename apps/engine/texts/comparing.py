@@ -14,7 +14,7 @@ from liquid.expression import Expression
 
 from apps.common.exact import of_float
 from apps.engine.values.budget import COMPARED, spend
-from apps.engine.values.to_text import plain, shown
+from apps.engine.values.to_text import plain, to_text
 
 
 def compare_as_here(nodes: Iterable[Node]) -> None:
@@ -64,7 +64,7 @@ def contains(left: Any, right: Any) -> bool:
         return False
     spend(COMPARED + _size(left))
     if isinstance(left, str):
-        return shown(right) in left
+        return to_text(right) in left
     if isinstance(left, list):
         return any(equal(item, right) for item in left)
     if isinstance(left, range):

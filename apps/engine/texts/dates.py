@@ -9,7 +9,7 @@ from apps.common.trouble import Refused
 from apps.common.zones import is_zone, zone_named
 from apps.engine.values.moments import as_moment
 from apps.engine.values.numerals import NotReadable
-from apps.engine.values.to_text import shown
+from apps.engine.values.to_text import to_text
 
 MAX_FORMAT = 100
 _DIRECTIVE = re.compile(r"%([-0^_#:]?)([A-Za-z%+])?")
@@ -72,19 +72,19 @@ def date(value: Any, wanted: Any = "%Y-%m-%d", zone: Any = "", *, workspace: tzi
 
     Raises Refused for what is no date, and for a zone or format that is none.
     """
-    form, place = shown(wanted), _zone(shown(zone).strip(), workspace)
+    form, place = to_text(wanted), _zone(to_text(zone).strip(), workspace)
     if isinstance(value, str) and value.strip().lower() in ("now", "today"):
         raise Refused("a text knows no 'now': use run.started_at")
     if value is None or value == "":
         return ""
     if not form:
-        return shown(value)
+        return to_text(value)
     refuse_unknown(form)
     try:
         return _written(as_moment(value, workspace).astimezone(place), form)
     except NotReadable as doubt:
         why = "is no date" if str(doubt) == "not a date" else f"is no date: {doubt}"
-        raise Refused(f"{shown(value)[:50]!r} {why}") from None
+        raise Refused(f"{to_text(value)[:50]!r} {why}") from None
 
 
 def refuse_unknown(form: str) -> None:

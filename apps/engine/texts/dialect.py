@@ -18,7 +18,7 @@ from apps.engine.texts.comparing import compare_as_here
 from apps.engine.texts.names import refuse_blanks, with_any_names
 from apps.engine.values.bounds import MAX_HTML, MAX_TEXT
 from apps.engine.values.paths import MISSING, member
-from apps.engine.values.to_text import shown
+from apps.engine.values.to_text import to_text
 
 Escape = Literal["", "html", "url"]
 SHORT = 2000
@@ -98,7 +98,7 @@ class Dialect(Environment):
     def written(self, value: Any) -> str:
         """A value as it stands in the text that is made."""
         found = self.present(value)
-        return found if isinstance(found, Escaped) else escaped(shown(found), self.escape)
+        return found if isinstance(found, Escaped) else escaped(to_text(found), self.escape)
 
     def as_escaped(self, text: str) -> str:
         return Escaped(text) if self.escape else text

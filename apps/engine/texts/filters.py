@@ -11,7 +11,7 @@ from apps.engine.texts import lists, numbers, words
 from apps.engine.texts.amounts import small
 from apps.engine.texts.dates import date
 from apps.engine.values.budget import STEP, spend
-from apps.engine.values.to_text import shown
+from apps.engine.values.to_text import to_text
 
 Filter = Callable[..., Any]
 TEXTS: dict[str, Filter] = {
@@ -89,7 +89,7 @@ def bounded(name: str, present: Callable[[Any], Any]) -> Filter:
 
 
 def bounded_text(function: Filter, present: Callable[[Any], Any]) -> Filter:
-    return _bounded(lambda value, *args: function(shown(value), *args), present)
+    return _bounded(lambda value, *args: function(to_text(value), *args), present)
 
 
 def _bounded(function: Filter, present: Callable[[Any], Any]) -> Filter:

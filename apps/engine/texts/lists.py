@@ -10,13 +10,13 @@ from apps.engine.texts.amounts import few, fits, flat
 from apps.engine.texts.numbers import Number, number_of, plus
 from apps.engine.values.budget import COMPARED, spend
 from apps.engine.values.paths import MISSING, member
-from apps.engine.values.to_text import shown
+from apps.engine.values.to_text import to_text
 
 LAST = "\U0010ffff"  # sorts what has no such name to the end
 
 
 def join(items: Any, separator: Any = " ") -> str:
-    parts, between = [shown(item) for item in flat(items)], shown(separator)
+    parts, between = [to_text(item) for item in flat(items)], to_text(separator)
     fits(sum(map(len, parts)) + len(between) * len(parts))
     return between.join(parts)
 
@@ -35,16 +35,16 @@ def size(value: Any) -> int:
 
 def part(value: Any, start: Any, length: Any = 1) -> Any:
     """So many letters or items from there on; a negative start counts from the end."""
-    whole = list(value) if isinstance(value, list | range) else shown(value)
+    whole = list(value) if isinstance(value, list | range) else to_text(value)
     first_, most = _whole(start), 1 if length in (None, "") else _whole(length)
     begin = first_ + len(whole) if first_ < 0 else first_
     return whole[begin : begin + max(most, 0)] if 0 <= begin <= len(whole) else whole[:0]
 
 
 def _whole(value: Any) -> int:
-    number = number_of(value) if not isinstance(value, float) and shown(value).strip() else None
+    number = number_of(value) if not isinstance(value, float) and to_text(value).strip() else None
     if not isinstance(number, int) or (isinstance(value, str) and not value.strip().lstrip("+-").isdigit()):
-        raise Refused(f"{shown(value)[:50]!r} is no whole number")
+        raise Refused(f"{to_text(value)[:50]!r} is no whole number")
     return number
 
 
@@ -121,7 +121,7 @@ def sort(items: Any, name: Any = None) -> list[Any]:
 
 def sort_natural(items: Any, name: Any = None) -> list[Any]:
     """As `sort`, large and small letters alike."""
-    return _sorted(flat(items), lambda item: shown(_or_last(item if not name else _named(item, name))).lower())
+    return _sorted(flat(items), lambda item: to_text(_or_last(item if not name else _named(item, name))).lower())
 
 
 def _sorted(items: list[Any], key: Callable[[Any], Any]) -> list[Any]:
@@ -146,7 +146,7 @@ def total(items: Any, name: Any = None) -> Number:
 
 def _named(item: Any, name: Any) -> Any:
     if isinstance(item, dict):
-        return member(item, shown(name))
+        return member(item, to_text(name))
     if isinstance(item, str):
         return name if isinstance(name, str) and name in item else MISSING
     if item is None or isinstance(item, bool | int | float | Decimal):

@@ -7,7 +7,7 @@ from typing import Any
 from apps.common.exact import of_float
 from apps.common.trouble import Refused
 from apps.engine.values.numerals import NotReadable, as_number
-from apps.engine.values.to_text import plain, shown
+from apps.engine.values.to_text import plain, to_text
 
 MAX_NUMBER = 10**30
 MAX_PLACES = 15
@@ -129,7 +129,7 @@ def money(value: Any, places: Any = 2, group: Any = ",", point: Any = ".") -> st
         return ""
     number = _fixed(_surely(value), min(max(_places(places), 0), MAX_PLACES))
     whole, _, decimals = f"{abs(number):f}".partition(".")
-    between, end = shown(group)[:10], shown(point)[:10] + decimals if decimals else ""
+    between, end = to_text(group)[:10], to_text(point)[:10] + decimals if decimals else ""
     return ("-" if number < 0 else "") + (_indian(whole) if between == "indian" else _grouped(whole, between)) + end
 
 
@@ -138,7 +138,7 @@ def _surely(value: Any) -> Number:
     try:
         return as_number(value)
     except NotReadable as doubt:
-        raise Refused(f"{shown(value)[:50]!r}: {doubt}") from None
+        raise Refused(f"{to_text(value)[:50]!r}: {doubt}") from None
 
 
 def _grouped(whole: str, between: str) -> str:

@@ -19,7 +19,7 @@ from liquid.stream import TokenStream
 
 from apps.common.trouble import Refused
 from apps.engine.values.budget import PER_CHARACTER, STEP, spend
-from apps.engine.values.to_text import shown
+from apps.engine.values.to_text import to_text
 
 TAGS = (
     *("if", "unless", "case", "for", "break", "continue", "tablerow", "cycle", "ifchanged"),
@@ -69,7 +69,7 @@ class OutputHere(Output):
     node_class = Placeholder
 
 
-class Echo(EchoTag):
+class BoundedEcho(EchoTag):
     node_class = Placeholder  # type: ignore[assignment]
 
 
@@ -85,9 +85,9 @@ class CycleHereNode(CycleNode):
     def _key(self, context: RenderContext, values: list[Any]) -> str:
         """Cycles of one name go on together; those without, where their values are the same."""
         if self.group is None:
-            return shown(values)
+            return to_text(values)
         name = self.group.evaluate(context)
-        return f"named {'' if isinstance(name, Undefined) else shown(name)}"
+        return f"named {'' if isinstance(name, Undefined) else to_text(name)}"
 
 
 class Cycle(CycleTag):
@@ -101,7 +101,7 @@ class CaptureHereNode(CaptureNode):
         context.assign(self.name, cast(Any, context.env).as_escaped(buf.getvalue()))
 
 
-class Capture(CaptureTag):
+class BoundedCapture(CaptureTag):
     node_class = CaptureHereNode
 
 
@@ -158,4 +158,4 @@ class Tablerow(TablerowTag):
         return node
 
 
-OURS = (OutputHere, Echo, Cycle, Capture, For, Tablerow)
+OURS = (OutputHere, BoundedEcho, Cycle, BoundedCapture, For, Tablerow)

@@ -16,7 +16,7 @@ from apps.engine.values.bounds import MAX_HTML, MAX_TEXT
 from apps.engine.values.budget import budget
 from apps.engine.values.data import RunData
 from apps.engine.values.paths import MISSING, is_path
-from apps.engine.values.to_text import leaf, shown
+from apps.engine.values.to_text import leaf, to_text
 
 _PLACEHOLDER = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 MAX_PATH = 500
@@ -35,7 +35,7 @@ def render(value: "str | Text", data: RunData, *, escape: Escape = "") -> str:
         path = _path_alone(text.text)
         if not path:
             return _rendered(text, data, escape)
-        return escaped(_fitting(shown(_value_at(path, text, data)), escape), escape)
+        return escaped(_fitting(to_text(_value_at(path, text, data)), escape), escape)
 
 
 def _rendered(text: Text, data: RunData, escape: Escape) -> str:
@@ -74,7 +74,7 @@ def _most(escape: Escape) -> int:
     return MAX_HTML if escape == "html" else MAX_TEXT
 
 
-def key_of(value: "str | Text", data: RunData) -> str:
+def key_text(value: "str | Text", data: RunData) -> str:
     """A text by which things are found or grouped; empty where it names nobody.
 
     That is where it gives nothing, and where one of its values is empty and something stands between them: `acme:` is

@@ -14,7 +14,7 @@ from apps.common import bounded_json
 from apps.common.trouble import Refused
 from apps.engine.texts.amounts import count, few, fits
 from apps.engine.texts.numbers import number_of
-from apps.engine.values.to_text import shown
+from apps.engine.values.to_text import to_text
 
 _BLOCKS = re2.compile(r"(?is)<script.*?</script>|<style.*?</style>|<!--.*?-->")
 _TAG = re.compile(r"<[^<>]*>")
@@ -23,43 +23,43 @@ _ENTITY = re.compile(r"&amp;(?=#?[A-Za-z0-9]{1,31};)")
 
 
 def append(text: str, more: Any) -> str:
-    return text + shown(more)
+    return text + to_text(more)
 
 
 def prepend(text: str, more: Any) -> str:
-    return shown(more) + text
+    return to_text(more) + text
 
 
 def replace(text: str, old: Any, new: Any = "") -> str:
-    old, new = shown(old), shown(new)
+    old, new = to_text(old), to_text(new)
     fits(len(text) + text.count(old) * (len(new) - len(old)))
     return text.replace(old, new)
 
 
 def replace_first(text: str, old: Any, new: Any = "") -> str:
-    return text.replace(shown(old), shown(new), 1)
+    return text.replace(to_text(old), to_text(new), 1)
 
 
 def replace_last(text: str, old: Any, new: Any) -> str:
-    before, found, after = text.rpartition(shown(old)) if shown(old) else (text, "found", "")
-    return before + shown(new) + after if found else text
+    before, found, after = text.rpartition(to_text(old)) if to_text(old) else (text, "found", "")
+    return before + to_text(new) + after if found else text
 
 
 def remove(text: str, old: Any) -> str:
-    return text.replace(shown(old), "")
+    return text.replace(to_text(old), "")
 
 
 def remove_first(text: str, old: Any) -> str:
-    return text.replace(shown(old), "", 1)
+    return text.replace(to_text(old), "", 1)
 
 
 def remove_last(text: str, old: Any) -> str:
-    return replace_last(text, old, "") if shown(old) else text
+    return replace_last(text, old, "") if to_text(old) else text
 
 
 def split(text: str, separator: Any) -> list[str]:
     """Its parts; nothing has none, and empty ones at the end do not count."""
-    between = shown(separator)
+    between = to_text(separator)
     if not between:
         return few(list(text))
     parts = text.split() if between == " " else text.split(between)
@@ -69,13 +69,13 @@ def split(text: str, separator: Any) -> list[str]:
 
 
 def truncate(text: str, length: Any = 50, end: Any = "...") -> str:
-    most, tail = count(length), shown(end)
+    most, tail = count(length), to_text(end)
     return text if len(text) <= most else text[: max(most - len(tail), 0)] + tail
 
 
 def truncatewords(text: str, words: Any = 15, end: Any = "...") -> str:
     found, most = text.split(), max(count(words), 1)
-    return text if len(found) <= most else " ".join(found[:most]) + shown(end)
+    return text if len(found) <= most else " ".join(found[:most]) + to_text(end)
 
 
 def strip_html(text: str) -> str:

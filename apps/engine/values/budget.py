@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from apps.common.trouble import Refused
 
-MOST = 10_000_000  # of one block with all its texts, or of one text by itself
+MAX_WORK = 10_000_000  # of one block with all its texts, or of one text by itself
 STEP, ITEM, COMPARED = 100, 10, 300  # of a filter or a placeholder; of a list's item handled; of one compared
 PER_CHARACTER = 8  # between the braces of what a loop repeats
 PER_INSTRUCTION = 40  # of a compiled pattern
@@ -35,7 +35,7 @@ _open: ContextVar[tuple[Account, ...]] = ContextVar("open", default=())
 
 
 @contextmanager
-def budget(most: int = MOST, beyond: type[Exception] = TooMuch) -> Iterator[Account]:
+def budget(most: int = MAX_WORK, beyond: type[Exception] = TooMuch) -> Iterator[Account]:
     """A budget for all that is done within, however deep; it also counts for those around it."""
     account, around = Account(most, beyond), _open.get()
     token = _open.set((*around, account))

@@ -35,7 +35,7 @@ class RunData(Value):
         return reached(self.names(), path)
 
 
-def simplified(body: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+def with_aliases(body: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
     """The body with short names beside the long ones: `names` maps short name to path."""
     whole = RunData(trigger=body)
     found = {short: whole.lookup(path) for short, path in names.items()}

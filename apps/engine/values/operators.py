@@ -17,7 +17,7 @@ from apps.engine.values.moments import as_moment
 from apps.engine.values.numerals import NotReadable, as_drawn_number, as_number, is_plain
 from apps.engine.values.paths import MISSING
 from apps.engine.values.patterns import pattern_of
-from apps.engine.values.to_text import plain, shown
+from apps.engine.values.to_text import plain, to_text
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class Result:
+class Compared:
     holds: bool
     doubt: str = ""
 
@@ -53,7 +53,7 @@ class Result:
 class Operator:
     """`compare` is total. `operand_fault` names what is wrong with an operand at design time."""
 
-    compare: Callable[[Comparison], Result]
+    compare: Callable[[Comparison], Compared]
     operand_fault: Callable[[Any], str] = lambda _: ""
 
 
@@ -69,7 +69,7 @@ def as_bool(value: Any) -> bool:
 def as_text(value: Any) -> str:
     """The text; a letter that can be written in two ways (é) is one letter."""
     if isinstance(plain(value), str | int | float | Decimal):
-        return unicodedata.normalize("NFC", shown(value))
+        return unicodedata.normalize("NFC", to_text(value))
     raise NotReadable("not text")
 
 
@@ -98,24 +98,24 @@ def _both(read: Callable[[Any], Any], left: Any, right: Any) -> bool:
     return _both_read(read, left, right) and bool(read(left) == read(right))
 
 
-def _present(test: Callable[[Comparison], bool]) -> Callable[[Comparison], Result]:
+def _present(test: Callable[[Comparison], bool]) -> Callable[[Comparison], Compared]:
     """Wrap a test: a missing value or one that cannot be read gives `no` and says so."""
 
-    def compare(c: Comparison) -> Result:
+    def compare(c: Comparison) -> Compared:
         if c.found is MISSING:
-            return Result(False, "the value is missing")
+            return Compared(False, "the value is missing")
         try:
-            return Result(test(c))
+            return Compared(test(c))
         except NotReadable as doubt:
-            return Result(False, str(doubt))
+            return Compared(False, str(doubt))
 
     return compare
 
 
-def _opposite(compare: Callable[[Comparison], Result]) -> Callable[[Comparison], Result]:
-    def opposite(c: Comparison) -> Result:
+def _opposite(compare: Callable[[Comparison], Compared]) -> Callable[[Comparison], Compared]:
+    def opposite(c: Comparison) -> Compared:
         result = compare(c)
-        return Result(not result.holds, result.doubt)
+        return Compared(not result.holds, result.doubt)
 
     return opposite
 
@@ -170,12 +170,12 @@ def _contains(c: Comparison) -> bool:
     return as_text(c.operand) in found
 
 
-def _is_empty(c: Comparison) -> Result:
-    return Result(c.found is MISSING or c.found is None or c.found == "" or c.found == [] or c.found == {})
+def _is_empty(c: Comparison) -> Compared:
+    return Compared(c.found is MISSING or c.found is None or c.found == "" or c.found == [] or c.found == {})
 
 
-def _exists(c: Comparison) -> Result:
-    return Result(c.found is not MISSING and c.found is not None)
+def _exists(c: Comparison) -> Compared:
+    return Compared(c.found is not MISSING and c.found is not None)
 
 
 def _within_last(unit: str) -> Operator:

@@ -6,7 +6,7 @@ from typing import Any
 
 import re2
 
-from apps.engine.values.budget import MOST, PER_INSTRUCTION, STEP, spend
+from apps.engine.values.budget import MAX_WORK, PER_INSTRUCTION, STEP, spend
 
 
 @dataclass(frozen=True)
@@ -32,5 +32,5 @@ def _made(text: str) -> Pattern:
     try:
         compiled = re2.compile(text, options)
     except re2.error as error:
-        return Pattern(None, str(error)[:100], MOST // 2 if "too large" in str(error) else STEP)
+        return Pattern(None, str(error)[:100], MAX_WORK // 2 if "too large" in str(error) else STEP)
     return Pattern(compiled, "", PER_INSTRUCTION * compiled.programsize)

@@ -9,7 +9,7 @@ from apps.common.exact import of_float
 from apps.engine.values.budget import ITEM, spend
 
 
-def shown(value: Any) -> str:
+def to_text(value: Any) -> str:
     """A whole number has no decimals, a list has commas, an object is JSON, true is true, null is nothing."""
     match value:
         case str():
@@ -24,7 +24,7 @@ def shown(value: Any) -> str:
             return f"{value.start}..{value.stop - 1}"
         case list() | tuple():
             spend(ITEM * len(value))
-            return ", ".join(shown(item) for item in value)
+            return ", ".join(to_text(item) for item in value)
         case {"#text": str() as text}:  # of an XML element with attributes
             return text
         case dict():

@@ -11,7 +11,7 @@ class CaptureProvider(Provider):
 
     kind: ClassVar[str] = "capture"
     title: ClassVar[str] = "Test inbox"
-    policy: ClassVar[Literal["safe", "once"]] = "safe"
+    policy: ClassVar[Literal["idempotent", "at_most_once"]] = "idempotent"
 
     def prepare(self, message: Message) -> Capture:
         return Capture()

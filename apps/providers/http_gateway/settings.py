@@ -14,7 +14,7 @@ from apps.common.trouble import Malformed
 from apps.engine.texts.templates import render, render_json, render_url
 from apps.engine.values.data import RunData
 from apps.engine.values.paths import MISSING
-from apps.engine.values.to_text import shown
+from apps.engine.values.to_text import to_text
 from apps.providers.contract import Message, Provider, Result, not_answered
 
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
@@ -89,7 +89,9 @@ class HttpGateway(Provider):
         if not is_form:
             return JSON, b"" if self.method == "GET" else json.dumps(document).encode()
         rows = document.items() if isinstance(document, dict) else ()
-        pairs = [(name, shown(one)) for name, value in rows for one in (value if isinstance(value, list) else [value])]
+        pairs = [
+            (name, to_text(one)) for name, value in rows for one in (value if isinstance(value, list) else [value])
+        ]
         return FORM, urlencode(pairs).encode()
 
     def read(self, answer: Answer | NoAnswer) -> Result:
@@ -100,10 +102,10 @@ class HttpGateway(Provider):
             return self._taken(answer)
         if status in self.not_accepted:
             why = f"answered {status}"
-            return Result(kind="refused", why=why, http_status=status, after_s=answer.retry_after_s())
+            return Result(kind="temporary_failure", why=why, http_status=status, after_s=answer.retry_after_s())
         if status in (500, 502, 504):
             return Result(kind="unknown", why=f"answered {status}: it may have been taken", http_status=status)
-        return Result(kind="rejected", why=f"answered {status}", http_status=status)
+        return Result(kind="permanent_failure", why=f"answered {status}", http_status=status)
 
     def _taken(self, answer: Answer) -> Result:
         """A status of success; whether the message was taken may stand in the words."""
@@ -111,10 +113,10 @@ class HttpGateway(Provider):
         document = self._document(answer)
         words = " ".join(text.split())[:MAX_WORDS]
         if not self._says_success(text, document):
-            return Result(kind="rejected", why=f"answered {status}, but: {words}", http_status=status)
+            return Result(kind="permanent_failure", why=f"answered {status}, but: {words}", http_status=status)
         found = document.lookup(self.id_path) if self.id_path else MISSING
         note = "" if found is not MISSING or not self.id_path else f", without an id at {self.id_path}"
-        ref = "" if found is MISSING else shown(found)[:MAX_WORDS]
+        ref = "" if found is MISSING else to_text(found)[:MAX_WORDS]
         return Result(kind="accepted", why=f"answered {status}{note}", ref=ref, http_status=status)
 
     def _says_success(self, text: str, document: RunData) -> bool:
@@ -123,7 +125,7 @@ class HttpGateway(Provider):
         if not self.success_path:
             return True
         found = document.lookup(self.success_path)
-        return found is not MISSING and (not self.success_values or shown(found) in self.success_values)
+        return found is not MISSING and (not self.success_values or to_text(found) in self.success_values)
 
     def _document(self, answer: Answer) -> RunData:
         """Read by path; a list stands under `body`."""

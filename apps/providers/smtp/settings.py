@@ -51,7 +51,9 @@ class Smtp(Provider):
         said = answer.body.decode("utf-8", "replace")[:200]
         if answer.status < 400:
             return Result(kind="accepted", why=f"the server took it: {answer.status} {said}", ref=said)
-        kind: Literal["refused", "rejected"] = "refused" if answer.status < 500 else "rejected"
+        kind: Literal["temporary_failure", "permanent_failure"] = (
+            "temporary_failure" if answer.status < 500 else "permanent_failure"
+        )
         return Result(kind=kind, why=f"the server answered {answer.status} {said}", http_status=answer.status)
 
 

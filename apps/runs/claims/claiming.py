@@ -7,19 +7,19 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from apps.database import bulk
-from apps.database.failpoints import killpoint
-from apps.database.fair_share import Group, fairly
+from apps.database.failpoints import failpoint
+from apps.database.fair_share import Group, take_fairly
 from apps.egress import reach
 from apps.engine.values.budget import COUNTED, Account, budget
-from apps.runs.claims.due import due, owing_now
-from apps.runs.claims.read_ahead import Walked, placed, taken, walked
-from apps.runs.claims.settling import all_moved, write
+from apps.runs.claims.due import due, workspaces_with_due_runs
+from apps.runs.claims.read_ahead import ReadAhead, checkpointed, claimed, read_ahead
 from apps.runs.claims.turns import AT_ONCE, lightest_first, turn
+from apps.runs.claims.writing import all_moved, write
 from apps.runs.coordination import event_waits
-from apps.runs.interpreter.checkpoint import change_of
-from apps.runs.interpreter.interpreter import Stop, wake, walk
-from apps.runs.journal.claim_values import Asked, Held, Placed
-from apps.runs.journal.journal import Free, Journal, nobody, read_back
+from apps.runs.interpreter.checkpoint import write_of
+from apps.runs.interpreter.interpreter import Outcome, resume_on_timer, walk
+from apps.runs.journal.claim_values import ClaimedCall, RunRequest, StartedRun
+from apps.runs.journal.journal import CapacityFor, Journal, read_back
 from apps.runs.models import Run
 
 AS_READ = ("state", "token", "steps_done", "due_at")
@@ -30,33 +30,37 @@ State = Run.State
 class Taken:
     """A run that is due, carried on; and its cursor as it was read. `listens`: it waited for an event, too."""
 
-    walked: Walked
+    walked: ReadAhead
     was: dict[str, object]
     listens: bool
     now: datetime
 
 
-def claim(run_id: str, now: datetime) -> Held | None:
+def claim(run_id: str, now: datetime) -> ClaimedCall | None:
     """Take a due run and walk to its next call. None: somebody else has it, or it needs no call now."""
-    found = taken(_walked, _written, Asked(1, {}, now, nobody, run_id))
+    found = claimed(_walked, _written, RunRequest(limit=1, capacities={}, now=now, only=run_id))
     return found[0].held if found else None
 
 
-def claim_due(limit: int, now: datetime, room: Free, free: Free) -> list[Placed]:
+def claim_due(limit: int, now: datetime, capacity_for: CapacityFor, can_send: CapacityFor) -> list[StartedRun]:
     """Take runs that are due, of each workspace its part, oldest first."""
-    rooms = {workspace: room(workspace) for workspace in owing_now(now) if workspace}
-    found = taken(_walked, _written, Asked(limit, rooms, now, free)) if any(rooms.values()) else []
+    capacities = {workspace: capacity_for(workspace) for workspace in workspaces_with_due_runs(now) if workspace}
+    if not any(capacities.values()):
+        return []
+    found = claimed(_walked, _written, RunRequest(limit=limit, capacities=capacities, now=now, can_send=can_send))
     if found:
-        killpoint("claim.after")
+        failpoint("claim.after")
     return found
 
 
-def claim_suspect(run_id: UUID, now: datetime, free: Free) -> list[Placed]:
-    """Take one run that `suspect` has counted; what it lived through counts no more."""
-    return taken(_walked, _written, Asked(1, {}, now, free, str(run_id), suspected=1))
+def claim_suspect(run_id: UUID, now: datetime, can_send: CapacityFor) -> list[StartedRun]:
+    """Take one run whose try `record_risky_attempt` has counted; what it lived through counts no more."""
+    return claimed(
+        _walked, _written, RunRequest(limit=1, capacities={}, now=now, can_send=can_send, only=str(run_id), suspected=1)
+    )
 
 
-def _walked(asked: Asked) -> list[Taken]:
+def _walked(asked: RunRequest) -> list[Taken]:
     found, taken_before = due(asked.now), reach.left()
 
     def take(group: Group, most: int) -> list[Taken]:
@@ -68,40 +72,40 @@ def _walked(asked: Asked) -> list[Taken]:
     with budget(COUNTED) as work:
         if asked.only:
             return _some(found.filter(pk=asked.only), 1, asked, work)
-        return fairly(asked.limit, asked.rooms, take, lightest_first)
+        return take_fairly(asked.limit, asked.capacities, take, lightest_first)
 
 
-def _some(runs: QuerySet[Run], most: int, asked: Asked, work: Account) -> list[Taken]:
+def _some(runs: QuerySet[Run], most: int, asked: RunRequest, work: Account) -> list[Taken]:
     """What is left when much was done is taken in the next round."""
     found = runs.select_related("version", "workspace", "event").select_for_update(of=("self",), skip_locked=True)
     carried: list[Taken] = []
-    for journal in read_back(found[:most], asked.free) if work.spent < AT_ONCE else []:
+    for journal in read_back(found[:most], asked.can_send) if work.spent < AT_ONCE else []:
         if work.spent < AT_ONCE:
             carried.append(_carried(journal, asked))
     return carried
 
 
-def _carried(journal: Journal, asked: Asked) -> Taken:
+def _carried(journal: Journal, asked: RunRequest) -> Taken:
     run = journal.run
     was = {name: getattr(run, name) for name in AS_READ}
-    listens = run.node in journal.waits and bool(journal.waits[run.node].memo.get("listens"))
+    listens = run.node in journal.waits and journal.waits[run.node].listens
     run.losses -= asked.suspected
     attempt = 1 if run.state == State.WAITING else run.attempt + 1
     stop = _stop(journal, attempt, asked.now)
-    return Taken(walked(journal, stop, attempt, asked.now), was, listens, asked.now)
+    return Taken(read_ahead(journal, stop, attempt, asked.now), was, listens, asked.now)
 
 
-def _stop(journal: Journal, attempt: int, now: datetime) -> Stop:
+def _stop(journal: Journal, attempt: int, now: datetime) -> Outcome:
     run, graph = journal.run, journal.run.version.drawing()
     if run.state == State.WAITING:
-        return wake(graph, run.node, journal, now)
+        return resume_on_timer(graph, run.node, journal, now)
     return walk(graph, run.node or None, journal, attempt=attempt, now=now)
 
 
-def _written(found: list[Taken]) -> list[Placed]:
+def _written(found: list[Taken]) -> list[StartedRun]:
     there = _as_read(found) if bulk.is_sqlite() else found
     done = [_placed(one) for one in there]
-    all_moved(write([change_of(p.journal, str(one.was["state"]), None) for p, one in zip(done, there, strict=True)]))
+    all_moved(write([write_of(p.journal, str(one.was["state"]), None) for p, one in zip(done, there, strict=True)]))
     return done
 
 
@@ -112,9 +116,9 @@ def _as_read(found: list[Taken]) -> list[Taken]:
     return [one for one in found if stand.get(one.walked.journal.run.pk) == one.was]
 
 
-def _placed(one: Taken) -> Placed:
-    done = placed(one.walked, one.now)
+def _placed(one: Taken) -> StartedRun:
+    done = checkpointed(one.walked, one.now)
     before, run = one.walked.journal.run, done.journal.run
     if one.listens and (run.state, run.node, run.visit) != (State.WAITING, before.node, before.visit):
-        event_waits.stop(run, node=before.node, visit=before.visit)
+        event_waits.close(run, node=before.node, visit=before.visit)
     return done

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from apps.database import bulk
-from apps.database.fair_share import Group, owing
+from apps.database.fair_share import Group, groups_with_due_work
 from apps.runs.models import Run
 
 State = Run.State
@@ -22,7 +22,9 @@ def due_runs(now: datetime, limit: int) -> list[tuple[UUID, int]]:
     return list(due(now).values_list("pk", "workspace_id")[:limit])
 
 
-def owing_now(now: datetime) -> list[Group]:
+def workspaces_with_due_runs(now: datetime) -> list[Group]:
     """The workspaces that have runs due."""
-    given = (bulk.moment(now),)
-    return owing("runs_run", "workspace_id", open="state IN ('ready', 'waiting')", due="due_at <= %s", given=given)
+    given = (bulk.time_param(now),)
+    return groups_with_due_work(
+        "runs_run", "workspace_id", open="state IN ('ready', 'waiting')", due="due_at <= %s", given=given
+    )

@@ -1,9 +1,9 @@
-"""Received events with their door and its version, in one query: the SQL of starting."""
+"""Received events with their binding and its version, in one query: the SQL of starting."""
 
 import json
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from apps.database import bulk
 from apps.events.entries import Source
@@ -11,7 +11,7 @@ from apps.events.models import Event
 from apps.workflows.models import Version
 from apps.workspaces.models import Workspace
 
-_DOOR = """
+_BINDING = """
 LEFT JOIN triggers_subscription s ON s.environment = e.environment
      AND s.trigger_id = CASE WHEN e.kind IN ('trigger.fired', 'workflow.started') THEN CAST(e.source_id AS bigint) END
 LEFT JOIN workflows_version v ON v.id = s.version_id
@@ -21,10 +21,10 @@ _READ = """
 SELECT e.id, e.environment, e.source_id, e.kind, e.depth, e.root, e.received_at, e.body,
        w.id, w.wsid, w.name, w.time_zone, w.test_addresses,
        s.paused, v.id, v.content_hash, v.lived_at IS NOT NULL
-FROM events_event e JOIN workspaces_workspace w ON w.id = e.workspace_id {door} {which}
+FROM events_event e JOIN workspaces_workspace w ON w.id = e.workspace_id {binding} {which}
 ORDER BY e.received_at, e.id LIMIT %s {lock}
 """
-_LOOK_AGAIN = "SELECT e.id, s.paused, v.id, v.content_hash FROM events_event e {door} {among}"
+_LOOK_AGAIN = "SELECT e.id, s.paused, v.id, v.content_hash FROM events_event e {binding} {among}"
 
 
 # A version that was never Live may still change until a run uses it: who saves it waits for our commit.
@@ -35,43 +35,68 @@ _HOLD = "SELECT id, content_hash FROM workflows_version WHERE {among} FOR KEY SH
 _PAUSED = "SELECT trigger_id, environment FROM triggers_subscription WHERE paused AND {among} FOR SHARE"
 
 
+class _Row(NamedTuple):
+    """What `_READ` selects, in its order."""
+
+    event_id: Any
+    environment: str
+    source_id: str
+    kind: str
+    depth: int
+    root: Any
+    received_at: Any
+    body: str
+    workspace_id: int
+    wsid: str
+    name: str
+    time_zone: str
+    test_addresses: str
+    paused: Any
+    version_id: int
+    content_hash: str
+    was_live: bool
+
+
 @dataclass(frozen=True)
-class News:
+class ReceivedEvent:
     """`version` is None when nothing is published there any more."""
 
     event: Event
     paused: bool
     version: Version | None
 
-    def door(self) -> tuple[Any, ...]:
+    def standing(self) -> tuple[Any, ...]:
         """What is behind its source: whether it is paused, which version there is, and what it holds."""
         return (self.paused, self.version and self.version.pk, self.version and self.version.content_hash)
 
 
-def received(limit: int, *, workspace: int | None = None, after: Event | None = None, only: str = "") -> list[News]:
+def received(
+    limit: int, *, workspace: int | None = None, after: Event | None = None, only: str = ""
+) -> list[ReceivedEvent]:
     """Events of a workspace still to be routed, oldest first, or only this one; locked where that is possible."""
     lock = "" if bulk.is_sqlite() else "FOR UPDATE OF e SKIP LOCKED"
-    which, given = ("e.id = %s", [bulk.key(only)]) if only else ("e.workspace_id = %s", [workspace])
+    which, given = ("e.id = %s", [bulk.uuid_param(only)]) if only else ("e.workspace_id = %s", [workspace])
     if after is not None:
         which += " AND (e.received_at, e.id) > (%s, %s)"
-        given += [bulk.moment(after.received_at), bulk.key(str(after.pk))]
-    found = bulk.read(_READ.format(door=_DOOR, which=which, lock=lock), [*given, limit])
-    held = _held({row[-3] for row in found if row[-3] and not row[-1]})
-    return [_news(*row[:-2], held.get(row[-3], row[-2])) for row in found]
+        given += [bulk.time_param(after.received_at), bulk.uuid_param(str(after.pk))]
+    sql = _READ.format(binding=_BINDING, which=which, lock=lock)
+    rows = [_Row(*row) for row in bulk.read(sql, [*given, limit])]
+    held = _held({row.version_id for row in rows if row.version_id and not row.was_live})
+    return [_received(row, held.get(row.version_id, row.content_hash)) for row in rows]
 
 
-def as_read(found: list[News]) -> list[News]:
+def as_read(found: list[ReceivedEvent]) -> list[ReceivedEvent]:
     """Those that stand as they were read, where nobody else was kept from them."""
-    sql = _LOOK_AGAIN.format(door=_DOOR, among=bulk.one_of("e.id"))
-    again = bulk.read(sql, [bulk.many(bulk.key(str(news.event.pk)) for news in found)])
+    sql = _LOOK_AGAIN.format(binding=_BINDING, among=bulk.one_of("e.id"))
+    again = bulk.read(sql, [bulk.array_param(bulk.uuid_param(str(news.event.pk)) for news in found)])
     stand = {bulk.uuid_of(pk): (bool(paused), *version) for pk, paused, *version in again}
-    return [news for news in found if stand.get(news.event.pk) == news.door()]
+    return [news for news in found if stand.get(news.event.pk) == news.standing()]
 
 
 def paused_for_sure(sources: set[str]) -> set[Source]:
     """Which of these triggers are paused, by environment, now and until our commit."""
     sql = _PAUSED if not bulk.is_sqlite() else _PAUSED.removesuffix(" FOR SHARE")
-    found = bulk.read(sql.format(among=bulk.one_of("trigger_id")), [bulk.many({int(pk) for pk in sources})])
+    found = bulk.read(sql.format(among=bulk.one_of("trigger_id")), [bulk.array_param({int(pk) for pk in sources})])
     return {(str(pk), environment) for pk, environment in found}
 
 
@@ -79,25 +104,23 @@ def _held(versions: set[int]) -> dict[int, str]:
     """Their contents' hashes as they stand now and until our commit. SQLite has one writer at a time: us."""
     if not versions or bulk.is_sqlite():
         return {}
-    return dict(bulk.read(_HOLD.format(among=bulk.one_of("id")), [bulk.many(versions)]))
+    return dict(bulk.read(_HOLD.format(among=bulk.one_of("id")), [bulk.array_param(versions)]))
 
 
-def _news(*row: Any) -> News:
-    event_id, environment, source_id, kind, depth, root, received_at, body, *place, paused, version_id, content_hash = (
-        row
-    )
+def _received(row: _Row, content_hash: str | None) -> ReceivedEvent:
     event = Event(
-        id=bulk.uuid_of(event_id),
-        workspace=_workspace(*place),
-        environment=environment,
-        source_id=source_id,
-        kind=kind,
-        depth=depth,
-        root=bulk.uuid_of(root) if root else None,
-        received_at=bulk.moment_of(received_at),
-        body=json.loads(body),
+        id=bulk.uuid_of(row.event_id),
+        workspace=_workspace(row.workspace_id, row.wsid, row.name, row.time_zone, row.test_addresses),
+        environment=row.environment,
+        source_id=row.source_id,
+        kind=row.kind,
+        depth=row.depth,
+        root=bulk.uuid_of(row.root) if row.root else None,
+        received_at=bulk.moment_of(row.received_at),
+        body=json.loads(row.body),
     )
-    return News(event, bool(paused), _version(version_id, content_hash) if version_id else None)
+    version = _version(row.version_id, content_hash) if row.version_id and content_hash else None
+    return ReceivedEvent(event, bool(row.paused), version)
 
 
 @lru_cache(maxsize=1024)

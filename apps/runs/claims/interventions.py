@@ -6,24 +6,24 @@ from uuid import UUID
 
 from django.db import transaction
 
-from apps.runs.claims.settling import write
+from apps.runs.claims.writing import write
 from apps.runs.coordination import event_waits
-from apps.runs.interpreter.checkpoint import FREE, change_of, going_on, put
+from apps.runs.interpreter.checkpoint import LEASE_CLEARED, going_on, set_cursor, write_of
 from apps.runs.journal.journal import Journal, read_back
-from apps.runs.models import ASKED, Run
+from apps.runs.models import AWAITING_VERDICT, Run
 
 Verdict = Literal["arrived", "again", "give-up"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
-OPEN = ["ready", "working", "waiting", *ASKED]
+OPEN = ["ready", "working", "waiting", *AWAITING_VERDICT]
 
 
-def decide(run_id: UUID, verdict: Verdict, by: str, now: datetime) -> bool:
+def resolve(run_id: UUID, verdict: Verdict, by: str, now: datetime) -> bool:
     """Its call arrived, is to be made again, or is given up. False: there is nothing to decide (any more)."""
     with transaction.atomic():
-        for journal in _locked(run_id, ASKED):
+        for journal in _locked(run_id, AWAITING_VERDICT):
             was, token, node = journal.run.state, journal.run.token, journal.run.node
             after = _after(journal, node, verdict, by, now)
-            put(journal, **{"error": "", **after, **FREE})
+            set_cursor(journal, **{"error": "", **after, **LEASE_CLEARED})
             return _wrote(journal, was, token)
     return False
 
@@ -34,8 +34,8 @@ def cancel(run_id: UUID, by: str, now: datetime) -> bool:
         for journal in _locked(run_id, OPEN):
             was, token, why = journal.run.state, journal.run.token, f"cancelled by {by}"
             journal.append(journal.run.node, "cancelled", now, why=why)
-            event_waits.stop(journal.run)
-            put(journal, state=Run.State.CANCELLED, error=why[:500], ended_at=now, due_at=None, **FREE)
+            event_waits.close(journal.run)
+            set_cursor(journal, state=Run.State.CANCELLED, error=why[:500], ended_at=now, due_at=None, **LEASE_CLEARED)
             return _wrote(journal, was, token)
     return False
 
@@ -46,7 +46,7 @@ def _locked(run_id: UUID, states: list[str]) -> list[Journal]:
 
 
 def _wrote(journal: Journal, was: str, token: UUID | None) -> bool:
-    return write([change_of(journal, was, token)])[0]
+    return write([write_of(journal, was, token)])[0]
 
 
 def _after(journal: Journal, node: str, verdict: Verdict, by: str, now: datetime) -> dict[str, Any]:

@@ -1,25 +1,24 @@
 """News starts runs: an event finds its subscription, and its run begins."""
 
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from apps.database import bulk
-from apps.database.failpoints import killpoint
-from apps.database.fair_share import Group, fairly
-from apps.database.group_commit import AWAY
+from apps.database.failpoints import failpoint
+from apps.database.fair_share import Group, take_fairly
+from apps.database.group_commit import DATABASE_ERRORS
 from apps.engine.values.budget import COUNTED, budget
 from apps.events import store as events
 from apps.events.models import Event
-from apps.runs.claims import settling
-from apps.runs.claims.event_batch import News, as_read, paused_for_sure, received
-from apps.runs.claims.read_ahead import Walked, placed, taken, walked
+from apps.runs.claims import resuming, writing
+from apps.runs.claims.event_batch import ReceivedEvent, as_read, paused_for_sure, received
+from apps.runs.claims.read_ahead import ReadAhead, checkpointed, claimed, read_ahead
 from apps.runs.claims.turns import AT_ONCE, lightest_first, turn
-from apps.runs.coordination.event_waits import HEARD, Told, keys_for, waiting_for, was_heard
+from apps.runs.coordination.event_waits import AWAITABLE, EventReader, keys_for, waiting_for, was_counted
 from apps.runs.interpreter.interpreter import walk
-from apps.runs.journal.claim_values import Held, Placed
-from apps.runs.journal.journal import Free, nobody, opened
+from apps.runs.journal.claim_values import ClaimedCall, RunRequest, StartedRun
+from apps.runs.journal.journal import CapacityFor, opened
 from apps.runs.models import Run
 from apps.workflows.models import Version
 
@@ -30,70 +29,56 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Asked:
-    """Which events to route: at most `limit`, of a workspace no more than its room; or `only` this one.
-
-    `free`: how much of what their runs say the asker can send.
-    """
-
-    limit: int
-    rooms: Mapping[Group, int]
-    now: datetime
-    free: Free
-    only: str = ""
-
-
-@dataclass(frozen=True)
 class Look:
     """An event, and what was made of it before the commit: a run that `begun`, or the `keys` of who waits for it."""
 
-    news: News
-    asked: Asked
-    begun: Walked | None = None
-    told: Told | None = None
+    news: ReceivedEvent
+    asked: RunRequest
+    begun: ReadAhead | None = None
+    told: EventReader | None = None
     keys: list[str] = field(default_factory=list)
 
 
-def route(event_id: str, now: datetime) -> Held | None:
+def start_one(event_id: str, now: datetime) -> ClaimedCall | None:
     """Start the run of one event that is still received."""
     try:
-        found = taken(_walked, _written, Asked(1, {}, now, nobody, event_id))
-    except AWAY:
+        found = claimed(_walked, _written, RunRequest(limit=1, capacities={}, now=now, only=event_id))
+    except DATABASE_ERRORS:
         raise  # the database's trouble, not the event's
     except Exception:
-        events.stumble(event_id, now)
+        events.record_failure(event_id, now)
         raise
     return found[0].held if found else None
 
 
-def start_due(limit: int, now: datetime, room: Free, free: Free) -> list[Placed]:
+def start_due(limit: int, now: datetime, capacity_for: CapacityFor, can_send: CapacityFor) -> list[StartedRun]:
     """Start the runs of received events, of each workspace its part; one that fails is tried apart from the others."""
-    rooms = {workspace: room(workspace) for workspace in events.owing()}
-    if not any(rooms.values()):
+    capacities = {workspace: capacity_for(workspace) for workspace in events.workspaces_with_new_events()}
+    if not any(capacities.values()):
         return []
     try:
-        found = taken(_walked, _written, Asked(limit, rooms, now, free))
-        killpoint("route.after")
+        found = claimed(_walked, _written, RunRequest(limit=limit, capacities=capacities, now=now, can_send=can_send))
+        failpoint("route.after")
         return found
     except Exception:
         log.exception("events cannot be routed together")
-    return [placed for pk in events.received_ids(limit) for placed in start_alone(pk, now, free)]
+    return [placed for pk in events.received_ids(limit) for placed in start_alone(pk, now, can_send)]
 
 
-def start_alone(event_id: str, now: datetime, free: Free) -> list[Placed]:
+def start_alone(event_id: str, now: datetime, can_send: CapacityFor) -> list[StartedRun]:
     """Start the runs of one event."""
     try:
-        return taken(_walked, _written, Asked(1, {}, now, free, event_id))
-    except AWAY:
+        return claimed(_walked, _written, RunRequest(limit=1, capacities={}, now=now, can_send=can_send, only=event_id))
+    except DATABASE_ERRORS:
         log.warning("event %s waits for the database", event_id)
         return []
     except Exception:
         log.exception("event %s cannot be routed", event_id)
-        events.stumble(event_id, now)
+        events.record_failure(event_id, now)
         return []
 
 
-def _walked(asked: Asked) -> list[Look]:
+def _walked(asked: RunRequest) -> list[Look]:
     """What is left when much was done is taken in the next round."""
     last: dict[Group, Event] = {}  # of those looked at, which stand as they did
 
@@ -111,19 +96,19 @@ def _walked(asked: Asked) -> list[Look]:
     with budget(COUNTED) as work:
         if asked.only:
             return [_looked_at(news, asked) for news in received(1, only=asked.only)]
-        return fairly(asked.limit, asked.rooms, take, lightest_first)
+        return take_fairly(asked.limit, asked.capacities, take, lightest_first)
 
 
-def _looked_at(news: News, asked: Asked) -> Look:
-    if news.event.kind in HEARD:
-        told = Told(news.event)
+def _looked_at(news: ReceivedEvent, asked: RunRequest) -> Look:
+    if news.event.kind in AWAITABLE:
+        told = EventReader(news.event)
         return Look(news, asked, told=told, keys=keys_for(told))
     if news.version is None or news.paused:
         return Look(news, asked)
     return Look(news, asked, begun=_begun(news.event, news.version, asked))
 
 
-def _begun(event: Event, version: Version, asked: Asked) -> Walked:
+def _begun(event: Event, version: Version, asked: RunRequest) -> ReadAhead:
     run = Run(
         workspace=event.workspace,
         workflow_id=version.workflow_id,
@@ -132,16 +117,16 @@ def _begun(event: Event, version: Version, asked: Asked) -> Walked:
         event=event,
         created_at=asked.now,
     )
-    journal, graph = opened(run, asked.free), version.drawing()
-    return walked(journal, walk(graph, graph.first(), journal, attempt=1, now=asked.now), 1, asked.now)
+    journal, graph = opened(run, asked.can_send), version.drawing()
+    return read_ahead(journal, walk(graph, graph.first(), journal, attempt=1, now=asked.now), 1, asked.now)
 
 
-def _written(found: list[Look]) -> list[Placed]:
+def _written(found: list[Look]) -> list[StartedRun]:
     """The runs that begin or go on."""
     starting, heard, paused = [], [], []
     for look in _as_read(found) if bulk.is_sqlite() else found:
         if look.told is not None:
-            heard += _heard(look.told, look)
+            heard += _resumed(look.told, look)
         elif look.news.version is None:
             events.fail(look.news.event.pk, GONE, look.asked.now)
         elif look.begun is None:
@@ -149,11 +134,11 @@ def _written(found: list[Look]) -> list[Placed]:
         else:
             starting.append(look.begun)
     _hold(paused)
-    events.route([one.journal.run.event_id for one in starting])
+    events.dispatch([one.journal.run.event_id for one in starting])
     if starting:
-        killpoint("route.within")
-    begun = [placed(one, one.journal.run.created_at) for one in starting]
-    settling.begin(begun)
+        failpoint("route.within")
+    begun = [checkpointed(one, one.journal.run.created_at) for one in starting]
+    writing.begin(begun)
     return [*heard, *begun]
 
 
@@ -170,11 +155,11 @@ def _hold(found: list[Event]) -> None:
         events.hold(wait)
 
 
-def _heard(told: Told, look: Look) -> list[Placed]:
+def _resumed(told: EventReader, look: Look) -> list[StartedRun]:
     """The runs that waited for it go on; those above the limit, or in others' hands, do in the next round."""
     event, asked = told.event, look.asked
     waits = waiting_for(told, look.keys, MOST_HEARD)
-    found, held = settling.hear(event, waits, asked.now, asked.free) if waits else ([], False)
+    found, held = resuming.resume_waiting(event, waits, asked.now, asked.can_send) if waits else ([], False)
     if not held and len(waits) < MOST_HEARD:
-        events.hear(event.pk) if found or was_heard(event.pk) else events.unmatch(event.pk)
+        events.mark_received(event.pk) if found or was_counted(event.pk) else events.mark_unmatched(event.pk)
     return found

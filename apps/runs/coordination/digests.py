@@ -10,7 +10,7 @@ from apps.common.exact import plus
 from apps.common.ids import ordered_id
 from apps.database import bulk
 from apps.engine.contract.decisions import Admit, Gather
-from apps.runs.models import SHOWN, Admission, DigestItem, DigestWindow, Run, hashed
+from apps.runs.models import MAX_KEY_SHOWN, DigestItem, DigestWindow, Run, ThrottleCount, hashed
 
 T = TypeVar("T")
 MAX_ITEMS, MAX_BYTES, AT_ONCE = 100, 48 * 1024, 10  # of a digest that its step keeps, and read at once
@@ -44,7 +44,7 @@ def _joined(asked: Gather, run: Run, place: dict[str, Any]) -> dict[str, Any] | 
     if Run.objects.filter(pk=window.run_id, ended_at__isnull=False).exists():  # nobody would go on with what we bring
         DigestWindow.objects.filter(pk=window.pk).update(open=False)
         return None
-    after = {"count": window.count + 1, "tail": asked.item, "sums": added(window.sums, asked.sums)}
+    after = {"count": window.count + 1, "tail": asked.item, "sums": with_numbers(window.sums, asked.sums)}
     DigestWindow.objects.filter(pk=window.pk).update(**after)
     _bring(window.pk, run, asked)
     return {"opened": False, "count": after["count"], "until": window.until.isoformat()}
@@ -86,7 +86,7 @@ def _not_added(window: DigestWindow) -> dict[str, int]:
     return {name: count for name, count in found.items() if count}
 
 
-def added(sums: dict[str, Any], numbers: dict[str, Any]) -> dict[str, Any]:
+def with_numbers(sums: dict[str, Any], numbers: dict[str, Any]) -> dict[str, Any]:
     """Sums and what comes to them, exact: numbers, or the digits of long ones."""
     return {**sums, **{name: plus(sums.get(name, 0), number) for name, number in numbers.items()}}
 
@@ -97,26 +97,31 @@ def admit(asked: Admit, run: Run, node: str, now: datetime) -> dict[str, Any]:
     first = {**place, "id": ordered_id(), "times": [now.timestamp()], "last_at": now}
 
     def begun() -> dict[str, Any] | None:
-        return {"passed": True, "count": 1} if bulk.insert_new(Admission, [first], "id") else None
+        return {"passed": True, "count": 1} if bulk.insert_new(ThrottleCount, [first], "id") else None
 
     return _either(lambda: _counted(asked, place, now), begun)
 
 
 def _counted(asked: Admit, place: dict[str, Any], now: datetime) -> dict[str, Any] | None:
-    found = next(iter(Admission.objects.select_for_update().filter(**place)), None)
+    found = next(iter(ThrottleCount.objects.select_for_update().filter(**place)), None)
     if found is None:
         return None
     times = [at for at in found.times if at > now.timestamp() - asked.period_s]
     if len(times) >= asked.most:
         free_at = datetime.fromtimestamp(times[-asked.most] + asked.period_s, now.tzinfo)
         return {"passed": False, "count": len(times), "free_at": f"{free_at:%Y-%m-%d %H:%M:%S} UTC"}
-    Admission.objects.filter(pk=found.pk).update(times=[*times, now.timestamp()], last_at=now)
+    ThrottleCount.objects.filter(pk=found.pk).update(times=[*times, now.timestamp()], last_at=now)
     return {"passed": True, "count": len(times) + 1}
 
 
 def _place(run: Run, node: str, key: str, *, alone: bool = False) -> dict[str, Any]:
     where = {"workspace_id": run.workspace_id, "workflow_id": run.workflow_id, "environment": run.environment}
-    return {**where, "node": node, "key": key[:SHOWN], "key_hash": hashed("", str(run.pk)) if alone else hashed(key)}
+    return {
+        **where,
+        "node": node,
+        "key": key[:MAX_KEY_SHOWN],
+        "key_hash": hashed("", str(run.pk)) if alone else hashed(key),
+    }
 
 
 def _either(found: Callable[[], T | None], made: Callable[[], T | None]) -> T:

@@ -5,14 +5,14 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from apps.engine.contract.decisions import Admit, Gather, Gathered, Launch, Listen, Question
+from apps.engine.contract.decisions import Admit, AwaitEvent, Gather, Gathered, Question, StartSubworkflow
 from apps.runs.coordination import digests, event_waits, subworkflows
 from apps.runs.journal.journal import Journal
 
 Answer = Callable[[Journal], dict[str, Any]]
 
 
-def ready(question: Question, journal: Journal, node: str, now: datetime) -> Answer:
+def answer_for(question: Question, journal: Journal, node: str, now: datetime) -> Answer:
     """What is to be called within the commit: the facts that the block learns.
 
     All that can be done before is done here. The call raises Refused when a person must mend something.
@@ -24,7 +24,7 @@ def ready(question: Question, journal: Journal, node: str, now: datetime) -> Ans
             return lambda there: digests.gather(question, there.run, node, now)
         case Gathered():
             return lambda there: digests.gathered(there.run, node)
-        case Listen():
-            return partial(event_waits.listen, question, node)
-        case Launch():
-            return partial(subworkflows.launch, question, node, subworkflows.made(question, journal.run, now))
+        case AwaitEvent():
+            return partial(event_waits.await_event, question, node)
+        case StartSubworkflow():
+            return partial(subworkflows.start, question, node, subworkflows.new_subworkflow(question, journal.run, now))

@@ -7,14 +7,14 @@ from uuid import UUID
 from django.db.models import Q
 
 from apps.common.trouble import Refused
-from apps.engine.contract.decisions import Launch, Listen
+from apps.engine.contract.decisions import AwaitEvent, StartSubworkflow
 from apps.events import launched
 from apps.events import store as events
-from apps.events.entries import Entry
-from apps.events.finding import words_of
+from apps.events.entries import EventRow
 from apps.events.launched import ENDED, LAUNCHED
 from apps.events.models import Event
-from apps.runs.coordination.event_waits import opened
+from apps.events.search_terms import search_words_of
+from apps.runs.coordination.event_waits import register
 from apps.runs.journal.journal import Journal
 from apps.runs.models import Run
 from apps.triggers import ingest
@@ -23,10 +23,10 @@ from apps.workflows.models import Workflow
 MAX_DEPTH, MAX_BREADTH = 5, 1000
 
 
-Made = Entry | Refused
+NewSubworkflow = EventRow | Refused
 
 
-def made(asked: Launch, run: Run, now: datetime) -> Made:
+def new_subworkflow(asked: StartSubworkflow, run: Run, now: datetime) -> NewSubworkflow:
     """The event that starts the other workflow, or why there is none: its data is read before the commit."""
     try:
         return _entry(asked, run, now)
@@ -34,7 +34,7 @@ def made(asked: Launch, run: Run, now: datetime) -> Made:
         return trouble
 
 
-def launch(asked: Launch, node: str, made: Made, journal: Journal) -> dict[str, Any]:
+def start(asked: StartSubworkflow, node: str, made: NewSubworkflow, journal: Journal) -> dict[str, Any]:
     """Fire the other workflow's trigger with this data: `request_id`. Raises Refused."""
     run = journal.run
     if run.event.depth >= MAX_DEPTH:
@@ -42,12 +42,12 @@ def launch(asked: Launch, node: str, made: Made, journal: Journal) -> dict[str, 
     _check_breadth(run)
     if isinstance(made, Refused):
         raise made
-    events.insert([made])  # at once, so that those of the same commit are counted
+    events.insert_events([made])  # at once, so that those of the same commit are counted
     journal.launched = True
     request_id = str(made.event["id"])
     if asked.listens:
         place = {"run_id": run.pk, "node": node, "visit": journal.visits[node] + 1}
-        opened(Listen(name=ENDED, match={"request_id": request_id}), journal, place)
+        register(AwaitEvent(name=ENDED, match={"request_id": request_id}), journal, place)
     return {"request_id": request_id}
 
 
@@ -62,7 +62,7 @@ def _root(run: Run) -> UUID:
     return root
 
 
-def _entry(asked: Launch, run: Run, now: datetime) -> Entry:
+def _entry(asked: StartSubworkflow, run: Run, now: datetime) -> EventRow:
     named = Q(slug=asked.workflow) | Q(name=asked.workflow)  # by its name where it came after what starts it
     found = Workflow.objects.of(run.workspace).filter(named).select_related("trigger").first()
     if found is None:
@@ -70,12 +70,12 @@ def _entry(asked: Launch, run: Run, now: datetime) -> Entry:
     _, fired = ingest.prepared(found.trigger, run.environment, asked.data)
     where = {"workspace_id": run.workspace_id, "environment": run.environment}
     source = {"kind": LAUNCHED, "source_kind": "run", "source_id": str(found.trigger_id)}
-    return Entry.new(
-        now, words_of(fired.body), body=fired.body, depth=run.event.depth + 1, root=_root(run), **where, **source
+    return EventRow.new(
+        now, search_words_of(fired.body), body=fired.body, depth=run.event.depth + 1, root=_root(run), **where, **source
     )
 
 
-def ended(run: Run, now: datetime) -> Entry:
+def ended(run: Run, now: datetime) -> EventRow:
     """The news that a run which another started is over."""
     event = {"id": run.event_id, "workspace_id": run.workspace_id, "environment": run.environment}
     return launched.ended(event, now, status=str(run.state), code=run.code, error=run.error)

@@ -7,24 +7,24 @@ from datetime import datetime
 from functools import partial
 
 from apps.channels import sending_limits_store
-from apps.channels.deliveries import Held as Parcel
+from apps.channels.deliveries import ClaimedDelivery as Parcel
 from apps.channels.sending import send
 from apps.common.crypto import Undecryptable
 from apps.common.effects import Answer, HttpCall, NoAnswer
 from apps.common.trouble import Refused
 from apps.database import bulk
-from apps.database.failpoints import killpoint
-from apps.database.group_commit import AWAY
+from apps.database.failpoints import failpoint
+from apps.database.group_commit import DATABASE_ERRORS
+from apps.database.wakeups import rescan
 from apps.egress import client, reach
 from apps.egress.addresses import Blocked, target_of
 from apps.egress.redacting import Redactor
-from apps.engine.contract.node import Try
+from apps.engine.contract.node import StepContext
 from apps.runs.claims import claiming, quarantine, settling
 from apps.runs.execution.jobs import INLINE, Job, Pool
 from apps.runs.interpreter.interpreter import effect_key
-from apps.runs.journal.claim_values import Held, Placed
+from apps.runs.journal.claim_values import ClaimedCall, StartedRun
 from apps.runs.journal.journal import Journal
-from apps.runs.waking import wake_for_all
 from apps.workspaces.models import Secret, Workspace
 
 Clock = Callable[[], datetime]
@@ -35,18 +35,18 @@ class Untried(Exception):
     """The call cannot be made here: others may do better."""
 
 
-def drive(run_id: str, clock: Clock) -> None:
+def run_by_id(run_id: str, clock: Clock) -> None:
     """Take the run if it is due and go on with it."""
     try:
         held = claiming.claim(run_id, clock())
-    except AWAY:
+    except DATABASE_ERRORS:
         log.warning("run %s waits for the database", run_id)
         return
     except Exception as error:
         log.exception("run %s cannot go on", run_id)
-        quarantine.stumble(run_id, f"an error in Fynoflow itself: {type(error).__name__}", clock())
+        quarantine.record_failure(run_id, f"an error in Fynoflow itself: {type(error).__name__}", clock())
         return
-    carry_on(held, clock)
+    run_call(held, clock)
 
 
 def guarded(do: Callable[[], object]) -> None:
@@ -58,13 +58,13 @@ def guarded(do: Callable[[], object]) -> None:
         bulk.drop()
 
 
-def carry_on(held: Held | None, clock: Clock) -> None:
+def run_call(held: ClaimedCall | None, clock: Clock) -> None:
     """Call, settle, call … until there is nothing to call."""
     if held is not None:
-        go_on(Placed(held.journal, held), clock)
+        run_claimed(StartedRun(held.journal, held), clock)
 
 
-def go_on(placed: Placed, clock: Clock, hands: Pool = INLINE) -> None:
+def run_claimed(placed: StartedRun, clock: Clock, hands: Pool = INLINE) -> None:
     """As `carry_on`, for a run that may have nothing to call. What it says and we claimed goes out beside it."""
     held = placed.held
     _post(placed.journal, clock, hands)
@@ -74,12 +74,12 @@ def go_on(placed: Placed, clock: Clock, hands: Pool = INLINE) -> None:
 
 
 def _post(journal: Journal, clock: Clock, hands: Pool) -> None:
-    hands.give([posting(parcel, clock) for parcel in journal.posted()])
-    if journal.leaves:
-        wake_for_all()
+    hands.give([delivery_job(parcel, clock) for parcel in journal.pop_deliveries()])
+    if journal.has_more_work:
+        rescan()
 
 
-def posting(parcel: Parcel, clock: Clock) -> Job:
+def delivery_job(parcel: Parcel, clock: Clock) -> Job:
     """The sending of a claimed message."""
     return Job(parcel.delivery.workspace_id, partial(guarded, partial(_sent, parcel, clock)))
 
@@ -87,29 +87,29 @@ def posting(parcel: Parcel, clock: Clock) -> Job:
 def _sent(parcel: Parcel, clock: Clock) -> None:
     send(parcel, clock)
     if sending_limits_store.is_limited(parcel.delivery.connection_id):
-        wake_for_all()  # there may be room for the next one
+        rescan()  # there may be room for the next one
 
 
-def _stepped(held: Held, clock: Clock) -> Held | None:
+def _stepped(held: ClaimedCall, clock: Clock) -> ClaimedCall | None:
     try:
         answer, redactor = _answered(held, clock)
-        this = Try(attempt=held.attempt, key=effect_key(held.journal, held.node), now=clock())
-        conclusion = redactor.told(held.block.conclude(answer, this))
+        ctx = StepContext(attempt=held.attempt, key=effect_key(held.journal, held.node), now=clock())
+        conclusion = redactor.told(held.block.on_answer(answer, ctx))
         return settling.settle(held, conclusion, clock())
     except Untried as untried:
         reach.leave(held.run.pk)
         settling.give_back(held, str(untried), clock())
         return None
-    except AWAY:
+    except DATABASE_ERRORS:
         raise  # the database's trouble, not the run's: its lease ends, and then its policy says what follows
     except Exception as error:
         log.exception("run %s failed at %s", held.run.pk, held.node)
-        held.journal.posted()  # what it claimed was never written: it goes to nobody
+        held.journal.pop_deliveries()  # what it claimed was never written: it goes to nobody
         settling.fail(held, f"an error in Fynoflow itself: {type(error).__name__}", clock())
         return None
 
 
-def _answered(held: Held, clock: Clock) -> tuple[Answer | NoAnswer, Redactor]:
+def _answered(held: ClaimedCall, clock: Clock) -> tuple[Answer | NoAnswer, Redactor]:
     """The answer, and what takes the secrets of the call out of whatever it says. Raises Untried."""
     if _too_late(held, clock()):
         return _not_sent("the worker was paused before the call")
@@ -125,9 +125,9 @@ def _answered(held: Held, clock: Clock) -> tuple[Answer | NoAnswer, Redactor]:
     place, key = reach.place_of(held.call.call), effect_key(held.journal, held.node)
     if reach.is_for_others(place, key):
         raise Untried(reach.said(place))
-    killpoint("call.before")
+    failpoint("call.before")
     answer = client.send(with_secrets(held.call.call, plain))
-    killpoint("call.after")
+    failpoint("call.after")
     if reach.learn(place, key, answer):
         raise Untried(reach.said(place))
     return redactor.answer(answer), redactor
@@ -137,7 +137,7 @@ def _not_sent(why: str, never: bool = False) -> tuple[NoAnswer, Redactor]:
     return NoAnswer(kind="not_sent", reason=why, never=never), Redactor(())
 
 
-def _too_late(held: Held, now: datetime) -> bool:
+def _too_late(held: ClaimedCall, now: datetime) -> bool:
     left = held.lease_s - (now - held.started_at).total_seconds()
     return left < held.call.call.timeout_s + 5
 
@@ -149,7 +149,7 @@ def plain_secrets(call: HttpCall, workspace: Workspace) -> dict[str, str]:
         if not secret.may_go_to(host := target_of(call.url).host):
             raise Refused(f"the secret {name!r} may not be sent to {host}: add the host to the secret, or mend the URL")
     if used:
-        bulk.let_go()
+        bulk.release_connection()
     return {name: secret.plain() for name, secret in used.items()}
 
 

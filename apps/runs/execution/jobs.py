@@ -17,11 +17,11 @@ class Job:
 class Pool(Protocol):
     """Who does what is claimed: a lane of a worker, or `AT_ONCE`."""
 
-    def free(self) -> int:
+    def capacity(self) -> int:
         """How many jobs can be done at once."""
 
-    def room(self, workspace_id: int) -> int:
-        """As `free`, for this workspace."""
+    def capacity_for(self, workspace_id: int) -> int:
+        """As `capacity`, for this workspace."""
 
     def give(self, jobs: list[Job]) -> None:
         """Do these."""
@@ -30,10 +30,10 @@ class Pool(Protocol):
 class Inline:
     """The hands of tests and of the shell: everything is done here and now."""
 
-    def free(self) -> int:
+    def capacity(self) -> int:
         return sys.maxsize
 
-    def room(self, workspace_id: int) -> int:
+    def capacity_for(self, workspace_id: int) -> int:
         return sys.maxsize
 
     def give(self, jobs: list[Job]) -> None:

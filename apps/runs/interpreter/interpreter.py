@@ -13,11 +13,11 @@ from pydantic import ValidationError
 
 from apps.common.trouble import Refused
 from apps.engine.contract.decisions import Ask, Call, Conclusion, Decision, End, Next, Notify, Question, Wait, Waited
-from apps.engine.contract.node import NodeType, Try
+from apps.engine.contract.node import NodeType, StepContext
 from apps.engine.drawing.graph import Graph
 from apps.engine.values.bounds import MAX_PURE_WALK, MAX_STEPS_PER_RUN, MAX_VISITS_PER_NODE
 from apps.engine.values.budget import COUNTED, Postponed, budget
-from apps.notifications.notify import Occasion, notify
+from apps.notifications.notify import SendContext, notify
 from apps.runs.journal.journal import Journal
 
 AT_ONCE = 5_000_000  # units of work that a run does before it rests
@@ -50,7 +50,7 @@ class AtWait:
 
 
 @dataclass(frozen=True)
-class AtRest:
+class Yielded:
     """Walked as far as one transaction can; goes on in the next, at once or after so many seconds."""
 
     node: str
@@ -65,8 +65,8 @@ class Ended:
 
 
 _DONE = Ended(failed=False, code="done", error="")
-Stop = AtCall | AtAsk | AtWait | AtRest | Ended
-Deciding = Callable[[NodeType, Try], Decision]
+Outcome = AtCall | AtAsk | AtWait | Yielded | Ended
+Deciding = Callable[[NodeType, StepContext], Decision]
 Facts = Callable[[], dict[str, Any]]
 
 
@@ -75,28 +75,30 @@ def effect_key(journal: Journal, node: str) -> str:
     return f"{journal.run.id}-{node}-{journal.visits[node] + 1}"
 
 
-def walk(graph: Graph, node: str | None, journal: Journal, *, attempt: int, now: datetime, light: bool = False) -> Stop:
+def walk(
+    graph: Graph, node: str | None, journal: Journal, *, attempt: int, now: datetime, light: bool = False
+) -> Outcome:
     """From `node` on; None is the open end of an outlet. Journals what is passed. `light`: rests before what is not."""
-    return _Walk(graph, journal, now, light).on(node, attempt)
+    return _Scope(graph, journal, now, light).on(node, attempt)
 
 
-def wake(graph: Graph, node: str, journal: Journal, now: datetime) -> Stop:
+def resume_on_timer(graph: Graph, node: str, journal: Journal, now: datetime) -> Outcome:
     """On from a wait whose time has come."""
     waited = journal.waits.get(node, Waited(outlet="next"))
-    return _Walk(graph, journal, now).on(node, 1, lambda block, this: block.woken(waited, journal.data, this))
+    return _Scope(graph, journal, now).on(node, 1, lambda block, ctx: block.on_timer(waited, journal.data, ctx))
 
 
-def learn(graph: Graph, asked: AtAsk, facts: Facts, journal: Journal, now: datetime) -> Stop:
+def resume_with_facts(graph: Graph, asked: AtAsk, facts: Facts, journal: Journal, now: datetime) -> Outcome:
     """One block further, with the answer to what it asked, and no more: it is called within a commit."""
     passed = "resumed" if asked.node in journal.waits else "done"
-    walk = _Walk(graph, journal, now)
-    return walk.over(asked.node, 1, lambda block, this: block.learnt(facts(), this, asked.memo), passed)
+    walk = _Scope(graph, journal, now)
+    return walk.over(asked.node, 1, lambda block, ctx: block.on_facts(facts(), ctx, asked.memo), passed)
 
 
-def hear(graph: Graph, node: str, facts: dict[str, Any], journal: Journal, now: datetime) -> Stop:
+def resume_with_event(graph: Graph, node: str, facts: dict[str, Any], journal: Journal, now: datetime) -> Outcome:
     """One block further: from a wait whose news has come. Called within a commit, as `learn`."""
     memo = journal.waits[node].memo
-    return _Walk(graph, journal, now).over(node, 1, lambda block, this: block.learnt(facts, this, memo), "resumed")
+    return _Scope(graph, journal, now).over(node, 1, lambda block, ctx: block.on_facts(facts, ctx, memo), "resumed")
 
 
 def left_open(graph: Graph, node: str, step: Next) -> Ended | None:
@@ -112,13 +114,13 @@ def journal_next(journal: Journal, node: str, step: Next, now: datetime, **facts
 
 
 @dataclass(frozen=True)
-class _Walk:
+class _Scope:
     graph: Graph
     journal: Journal
     now: datetime
     light: bool = False
 
-    def on(self, node: str | None, attempt: int, first: Deciding | None = None) -> Stop:
+    def on(self, node: str | None, attempt: int, first: Deciding | None = None) -> Outcome:
         """`first` decides at the first block, which is left after a wait; the others decide for themselves."""
         deciding, passed = first, "resumed" if first else "done"
         with budget(COUNTED) as work:
@@ -126,24 +128,24 @@ class _Walk:
                 if node is None or work.spent > (LIGHT if self.light else AT_ONCE):
                     break
                 stop = self.over(node, attempt, deciding, passed)
-                if not isinstance(stop, AtRest) or stop.node == node:
+                if not isinstance(stop, Yielded) or stop.node == node:
                     return stop
                 node, attempt, deciding, passed = stop.node, 1, None, "done"
-        return AtRest(node) if node else _DONE
+        return Yielded(node) if node else _DONE
 
-    def over(self, node: str, attempt: int, deciding: Deciding | None, passed: str) -> Stop:
+    def over(self, node: str, attempt: int, deciding: Deciding | None, passed: str) -> Outcome:
         """Over one block; at rest before the next one, or before this one where it is not light."""
         try:
             with budget(LIGHT, Postponed) if self.light else nullcontext():
                 stop = self._visit(node, attempt, deciding, passed)
         except Postponed:
-            return AtRest(node)
+            return Yielded(node)
         if not isinstance(stop, Next):
             return stop
         target = self.graph.target(node, stop.outlet)
-        return left_open(self.graph, node, stop) or (AtRest(target) if target else _DONE)
+        return left_open(self.graph, node, stop) or (Yielded(target) if target else _DONE)
 
-    def _visit(self, node: str, attempt: int, deciding: Deciding | None, passed: str) -> Next | Stop:
+    def _visit(self, node: str, attempt: int, deciding: Deciding | None, passed: str) -> Next | Outcome:
         journal = self.journal
         if journal.seq >= MAX_STEPS_PER_RUN or journal.visits[node] >= MAX_VISITS_PER_NODE:
             return Ended(failed=True, code="failed", error=f"stopped at {node}: more than {MAX_STEPS_PER_RUN} steps")
@@ -151,26 +153,27 @@ class _Walk:
         if block is None:
             return self._left(node, waits=passed == "resumed")
         place = f"{journal.run.workflow_id}/{node}"
-        this = Try(attempt=attempt, key=effect_key(journal, node), now=self.now, place=place)
+        ctx = StepContext(attempt=attempt, key=effect_key(journal, node), now=self.now, block_ref=place)
         try:
             with budget():
-                decision = deciding(block, this) if deciding else block.decide(journal.data, this)
-            return self._followed(node, block, decision, this, passed)
+                decision = deciding(block, ctx) if deciding else block.decide(journal.data, ctx)
+            return self._followed(node, block, decision, ctx, passed)
         except Refused as trouble:
             return self._refused(node, block, str(trouble))
 
-    def _left(self, node: str, waits: bool) -> Stop:
+    def _left(self, node: str, waits: bool) -> Outcome:
         """During an upgrade a newer worker knows the block: it is left to that one, for a day."""
         if waits:
             return AtWait(node, self.now + timedelta(seconds=LEFT_S))
-        left = self.journal.waits.get(node, Waited(outlet="next")).memo.get("left_since", "")
-        if left and self.now - datetime.fromisoformat(left) > LEFT_AT_MOST:
+        since = self.journal.waits.get(node, Waited(outlet="next")).unread_since
+        if since and self.now - datetime.fromisoformat(since) > LEFT_AT_MOST:
             why = f"the block {node!r} cannot be read by this installation"
             return Ended(failed=True, code="failed", error=why)
-        if not left:
-            why, memo = "this worker cannot read the block: it waits for one that can", {"left_since": str(self.now)}
-            self.journal.append(node, "waiting", self.now, outlet="next", why=why, output=memo)
-        return AtRest(node, LEFT_S)
+        if not since:
+            why, left = "this worker cannot read the block: it waits for one that can", str(self.now)
+            output = Waited(outlet="next", unread_since=left).output()
+            self.journal.append(node, "waiting", self.now, outlet="next", why=why, output=output)
+        return Yielded(node, LEFT_S)
 
     def _block(self, node: str) -> NodeType | None:
         found = self.graph.node(node)
@@ -179,7 +182,9 @@ class _Walk:
         except (KeyError, ValidationError):
             return None
 
-    def _followed(self, node: str, block: NodeType, decision: Decision, this: Try, passed: str) -> Next | Stop:
+    def _followed(
+        self, node: str, block: NodeType, decision: Decision, ctx: StepContext, passed: str
+    ) -> Next | Outcome:
         match decision:
             case Next() as step:
                 outcome = passed if step.outcome == "done" else step.outcome
@@ -191,7 +196,7 @@ class _Walk:
                 self._waits(node, wait)
                 return AtWait(node, until)
             case Notify() as said:
-                return self._said(node, block, said, this)
+                return self._said(node, block, said, ctx)
             case End(code=code, why=why, failed=failed):
                 self.journal.append(node, "done", self.now, why=why)
                 return Ended(failed=failed, code=code, error=why if failed else "")
@@ -200,10 +205,11 @@ class _Walk:
 
     def _waits(self, node: str, wait: Wait) -> None:
         """Going on with the same wait is nothing new."""
-        if self.journal.waits.get(node) != Waited(outlet=wait.outlet, memo=wait.memo):
-            self.journal.append(node, "waiting", self.now, outlet=wait.outlet, why=wait.why, output=wait.memo)
+        waited = Waited(outlet=wait.outlet, memo=wait.memo, listens=wait.listens)
+        if self.journal.waits.get(node) != waited:
+            self.journal.append(node, "waiting", self.now, outlet=wait.outlet, why=wait.why, output=waited.output())
 
-    def _refused(self, node: str, block: NodeType, why: str) -> Next | Stop:
+    def _refused(self, node: str, block: NodeType, why: str) -> Next | Outcome:
         if "failure" not in block.outlets():
             self.journal.append(node, "refused", self.now, why=why)
             return Ended(failed=True, code="failed", error=f"{node}: {why}"[:500])
@@ -211,17 +217,17 @@ class _Walk:
         journal_next(self.journal, node, step, self.now)
         return step
 
-    def _said(self, node: str, block: NodeType, said: Notify, this: Try) -> Next:
+    def _said(self, node: str, block: NodeType, said: Notify, ctx: StepContext) -> Next:
         run = self.journal.run
-        occasion = Occasion(
-            workspace=run.workspace, environment=run.environment, run_id=run.id, key=this.key, now=self.now
+        occasion = SendContext(
+            workspace=run.workspace, environment=run.environment, run_id=run.id, key=ctx.key, now=self.now
         )
         try:
             written = notify(said, self.journal.data, occasion)
-            conclusion: Conclusion = block.told(written.outcome, "")
+            conclusion: Conclusion = block.on_notified(written.outcome, "")
             self.journal.said.append(written)
         except Refused as trouble:
-            conclusion = block.told({}, str(trouble))
+            conclusion = block.on_notified({}, str(trouble))
         if not isinstance(conclusion, Next):
             raise TypeError(f"{block.kind} must go on after it was told")
         shown = {"event": said.event, "to": said.addresses, "data": said.data}

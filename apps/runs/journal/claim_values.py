@@ -1,22 +1,21 @@
 """What passes between the machine and its transitions: runs in our hands, and what a commit writes of them."""
 
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from apps.database.fair_share import Group
+from apps.database.leases import ClaimRequest
 from apps.engine.contract.decisions import Call
 from apps.engine.contract.node import NodeType
-from apps.events.entries import Entry
-from apps.notifications.notify import Said
-from apps.runs.journal.journal import Free, Journal
+from apps.events.entries import EventRow
+from apps.notifications.notify import OutboxRows
+from apps.runs.journal.journal import CapacityFor, Journal, nobody
 from apps.runs.models import Run
 
 
 @dataclass(frozen=True)
-class Held:
+class ClaimedCall:
     """A run in our hands, standing at a call. `lease_s` counts from `started_at`."""
 
     run: Run
@@ -31,33 +30,29 @@ class Held:
 
 
 @dataclass(frozen=True)
-class Placed:
+class StartedRun:
     """A run that was begun or taken; `held` is None when it has no call to make now."""
 
     journal: Journal
-    held: Held | None
+    held: ClaimedCall | None
 
 
 @dataclass(frozen=True)
-class Change:
+class RunWrite:
     """What one commit writes of a run, if it still is in the state and has the token that its cursor asks for."""
 
     cursor: dict[str, Any]
     steps: list[dict[str, Any]]
-    said: list[Said]
-    news: list[Entry]
+    said: list[OutboxRows]
+    news: list[EventRow]
 
 
-@dataclass(frozen=True)
-class Asked:
-    """Which runs to take: at most `limit`, of a workspace no more than its room; or `only` this one.
+@dataclass(frozen=True, kw_only=True)
+class RunRequest(ClaimRequest):
+    """Which runs to take up, or which events to begin runs of; the groups are workspaces.
 
-    `free`: how much of what they say the asker can send; `suspected`: how many of their losses were counted ahead.
+    `can_send`: how much of what they say the asker can send; `suspected`: how many of their losses were counted ahead.
     """
 
-    limit: int
-    rooms: Mapping[Group, int]
-    now: datetime
-    free: Free
-    only: str = ""
+    can_send: CapacityFor = nobody
     suspected: int = 0

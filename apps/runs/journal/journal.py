@@ -10,11 +10,11 @@ from typing import Any
 from apps.channels import deliveries
 from apps.engine.contract.decisions import Waited
 from apps.engine.values.data import RunData
-from apps.events.entries import Entry
-from apps.notifications.notify import Said
+from apps.events.entries import EventRow
+from apps.notifications.notify import OutboxRows
 from apps.runs.models import Run, Step
 
-Free = Callable[[int], int]  # how many messages of a workspace the holder of a run can send at once
+CapacityFor = Callable[[int], int]  # how many messages of a workspace the holder of a run can send at once
 WAITING = "waiting"
 GOES_ON = ("done", "refused", "failed", "resumed", "unknown")
 Row = dict[str, Any]
@@ -30,21 +30,21 @@ def nobody(workspace_id: int) -> int:
 class Journal:
     """The data so far, how often each node was left, and the rows not yet written.
 
-    `parcels` are deliveries that its holder sends as soon as they are committed, as far as it has hands `free`;
-    `leaves`: its last commit left work that somebody must take; `launched`: it starts another workflow in the next.
+    `claimed_deliveries` are deliveries that its holder sends as soon as they are committed, as far as it `can_send`;
+    `has_more_work`: its last commit left work that somebody must take; `launched`: it starts a workflow in the next.
     """
 
     run: Run
     data: RunData
-    free: Free = nobody
+    can_send: CapacityFor = nobody
     visits: Counter[str] = field(default_factory=Counter)
     waits: dict[str, Waited] = field(default_factory=dict)
     seq: int = 0
     steps: list[Row] = field(default_factory=list)
-    said: list[Said] = field(default_factory=list)
-    news: list[Entry] = field(default_factory=list)
-    parcels: list[deliveries.Held] = field(default_factory=list)
-    leaves: bool = False
+    said: list[OutboxRows] = field(default_factory=list)
+    news: list[EventRow] = field(default_factory=list)
+    claimed_deliveries: list[deliveries.ClaimedDelivery] = field(default_factory=list)
+    has_more_work: bool = False
     launched: bool = False
 
     def append(self, node: str, outcome: str, now: datetime, started_at: datetime | None = None, **facts: Any) -> None:
@@ -64,36 +64,37 @@ class Journal:
             self.visits[node] += 1
             self.waits.pop(node, None)
         if outcome == WAITING:
-            self.waits[node] = Waited(outlet=outlet, memo=output)
+            self.waits[node] = Waited.kept(outlet, output)
 
-    def speaks(self, now: datetime) -> None:
+    def claim_deliveries(self, now: datetime) -> None:
         """What was said is claimed in the commit that makes it, if its holder has hands for it."""
         due = [row for said in self.said for row in said.deliveries if deliveries.may_go(row)]
-        self.parcels += deliveries.taken(due[: self.free(self.run.workspace_id)] if due else [], now)
+        self.claimed_deliveries += deliveries.claim_new(due[: self.can_send(self.run.workspace_id)] if due else [], now)
 
     def copied(self) -> "Journal":
         """Another of the same, for a commit that may be tried again: a claim writes into the rows of what is said."""
         said = [replace(one, deliveries=[{**row} for row in one.deliveries]) for one in self.said]
-        lists = {"steps": [*self.steps], "said": said, "news": [*self.news], "parcels": [*self.parcels]}
+        lists: dict[str, Any] = {"steps": [*self.steps], "said": said, "news": [*self.news]}
+        lists["claimed_deliveries"] = [*self.claimed_deliveries]
         return replace(self, run=copy(self.run), visits=Counter(self.visits), waits={**self.waits}, **lists)
 
-    def posted(self) -> list[deliveries.Held]:
+    def pop_deliveries(self) -> list[deliveries.ClaimedDelivery]:
         """The claimed deliveries, once."""
-        parcels, self.parcels = self.parcels, []
+        parcels, self.claimed_deliveries = self.claimed_deliveries, []
         return parcels
 
 
-def opened(run: Run, free: Free = nobody) -> Journal:
+def opened(run: Run, can_send: CapacityFor = nobody) -> Journal:
     """The journal of a run that is about to begin."""
     facts = {"id": str(run.id), "request_id": str(run.event_id), "environment": run.environment}
     facts["started_at"] = run.created_at.isoformat(timespec="seconds")
     data = RunData(trigger=run.event.body, workspace=run.workspace.facts(), run=facts)
-    return Journal(run, data, free)
+    return Journal(run, data, can_send)
 
 
-def read_back(runs: Iterable[Run], free: Free = nobody) -> list[Journal]:
+def read_back(runs: Iterable[Run], can_send: CapacityFor = nobody) -> list[Journal]:
     """The journals as the database has them, with one query."""
-    journals = {run.pk: opened(run, free) for run in runs}
+    journals = {run.pk: opened(run, can_send) for run in runs}
     outputs: dict[Any, Row] = {pk: {} for pk in journals}
     steps = Step.objects.filter(run_id__in=list(journals)).order_by("run_id", "seq")
     for pk, seq, node, outcome, outlet, output in steps.values_list(

@@ -3,25 +3,25 @@
 Imports workflows, events and workspaces; never anything else of runs.
 """
 
-from apps.runs.models.run import ASKED, DUE, HELD, OVER, Run, Step
-from apps.runs.models.shared_state import SHOWN, Admission, DigestItem, DigestWindow, Listening, hashed
+from apps.runs.models.run import AWAITING_VERDICT, DUE, HELD, OVER, Run, Step
+from apps.runs.models.shared_state import MAX_KEY_SHOWN, DigestItem, DigestWindow, EventWait, ThrottleCount, hashed
 from apps.runs.models.worker import SILENT, Beat, Leader, Worker
 
 __all__ = [
-    "ASKED",
+    "AWAITING_VERDICT",
     "DUE",
     "HELD",
+    "MAX_KEY_SHOWN",
     "OVER",
-    "SHOWN",
     "SILENT",
-    "Admission",
     "Beat",
     "DigestItem",
     "DigestWindow",
+    "EventWait",
     "Leader",
-    "Listening",
     "Run",
     "Step",
+    "ThrottleCount",
     "Worker",
     "hashed",
 ]

@@ -1,4 +1,7 @@
-"""What several runs share. Only the transactions of `transitions.py` write these rows, beside the runs that ask."""
+"""What several runs share. Only transactions of `claims` write these rows, beside the runs that ask.
+
+Tables that were renamed since keep their first names, so that old processes go on during an upgrade.
+"""
 
 import hashlib
 
@@ -10,7 +13,7 @@ from apps.runs.models.run import Run
 from apps.workflows.models import Workflow
 from apps.workspaces.models import Owned
 
-SHOWN = 200
+MAX_KEY_SHOWN = 200
 
 
 def hashed(*parts: str) -> str:
@@ -25,7 +28,7 @@ class AtBlock(Owned):
     workflow = models.ForeignKey(Workflow, on_delete=models.CASCADE, related_name="+", db_index=False)
     environment = models.CharField(max_length=10)
     node = models.CharField(max_length=50)
-    key = models.CharField(max_length=SHOWN, help_text="Its first characters, for people.")
+    key = models.CharField(max_length=MAX_KEY_SHOWN, help_text="Its first characters, for people.")
     key_hash = models.CharField(max_length=64)
 
     class Meta:
@@ -69,13 +72,14 @@ class DigestItem(models.Model):
         return str(self.run_id)
 
 
-class Admission(AtBlock):
+class ThrottleCount(AtBlock):
     """When runs were let pass by a throttle, as Unix seconds, newest last."""
 
     times = models.JSONField(default=list)
     last_at = models.DateTimeField()
 
     class Meta:
+        db_table = "runs_admission"
         constraints = [
             models.UniqueConstraint(fields=["workflow", "environment", "node", "key_hash"], name="one_count_per_key"),
         ]
@@ -85,22 +89,23 @@ class Admission(AtBlock):
         ]
 
 
-class Listening(Owned):
+class EventWait(Owned):
     """A run that waits for an event. Where it truly stands its cursor says; this is how the event finds it."""
 
     id = models.UUIDField(primary_key=True, default=ordered_id, editable=False)
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="listenings")
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="event_waits")
     environment = models.CharField(max_length=10)
     node = models.CharField(max_length=50)
     visit = models.PositiveIntegerField()
     name = models.CharField(max_length=50)
     match = models.JSONField(default=dict)
     paths = models.CharField(max_length=600, db_default="", help_text="Where the event must have something, sorted.")
-    key_hash = models.CharField(max_length=65, help_text="Of all that it must have: see `listening.py`.")
+    key_hash = models.CharField(max_length=65, help_text="Of all that it must have: see `event_waits.py`.")
     open = models.BooleanField(default=True)
-    event_id = models.UUIDField(null=True, help_text="What it heard. A plain id: events are purged apart.")
+    event_id = models.UUIDField(null=True, help_text="What it received. A plain id: events are purged apart.")
 
     class Meta:
+        db_table = "runs_listening"
         constraints = [
             models.UniqueConstraint(fields=["run"], condition=Q(open=True), name="one_open_listening_per_run"),
             models.UniqueConstraint(fields=["run", "event_id"], name="an_event_counts_once_in_a_run"),

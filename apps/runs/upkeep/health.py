@@ -6,7 +6,7 @@ from celery import current_app
 from django.http import HttpRequest, JsonResponse
 
 from apps.database import away, clocks, commit_check
-from apps.database.ttl_cache import remembered
+from apps.database.ttl_cache import cached
 from apps.runs.models import Beat
 
 LIMITS = {"sweep": timedelta(seconds=15), "beat": timedelta(minutes=3)}
@@ -26,12 +26,12 @@ def door(request: HttpRequest) -> JsonResponse:
 
 def ready(request: HttpRequest) -> JsonResponse:
     """For people. 503 names what is wrong; a dead beat delays schedules only, so it is shown and does not fail."""
-    found = parts()
+    found = health_parts()
     fine = all(found.get(name) == "ok" for name in ("database", "broker", "sweep"))
     return _uncached(JsonResponse({"status": "ok" if fine else "failing", **found}, status=200 if fine else 503))
 
 
-def parts() -> dict[str, str]:
+def health_parts() -> dict[str, str]:
     """Each part with `ok` or what is wrong with it."""
     found = {"database": commit_check.trouble() or "ok", "broker": _broker()}
     return found | (_beats() if found["database"] == "ok" else {})
@@ -42,7 +42,7 @@ def _uncached(answer: JsonResponse) -> JsonResponse:
     return answer
 
 
-@remembered
+@cached
 def _broker() -> str:
     """One thread asks and the others tell what it knew: while a broker is away a question takes seconds."""
     try:

@@ -11,7 +11,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from apps.database import clocks
-from apps.runs.upkeep.queue_status import Vitals, vitals
+from apps.runs.upkeep.queue_status import QueueStatus, queue_status
 
 
 @require_GET
@@ -37,7 +37,7 @@ class _Figures:
 
     def collect(self) -> Iterator[Metric]:
         now = clocks.now()
-        found = vitals(now)
+        found = queue_status(now)
         for name, told, column in (
             ("due", "Work that is due and not begun, counted up to 10,000.", "due"),
             ("in_hand", "Work that a worker holds.", "in_hand"),
@@ -54,7 +54,7 @@ class _Figures:
             yield GaugeMetricFamily(f"fynoflow_{name}", told, value=figure)
 
 
-def _counts(found: Vitals, live: int) -> list[tuple[str, str, float]]:
+def _counts(found: QueueStatus, live: int) -> list[tuple[str, str, float]]:
     return [
         ("workers", "Workers that live.", live),
         (

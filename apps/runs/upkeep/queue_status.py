@@ -13,12 +13,12 @@ from apps.common.ids import first_id
 from apps.database import bulk
 from apps.events import store as events
 from apps.events.models import Event
-from apps.runs.claims.due import owing_now
+from apps.runs.claims.due import workspaces_with_due_runs
 from apps.runs.models import Beat, Run, Worker
 
-MOST = 10_000  # what waits is counted so far
+MAX_COUNTED = 10_000  # what waits is counted so far
 DAY = timedelta(days=1)
-SHOWN = 200
+MAX_SHOWN = 200
 _UNCONFIRMED = """
 SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'SyncRep'
    AND clock_timestamp() - query_start > interval '2 seconds'
@@ -26,7 +26,7 @@ SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wai
 
 
 @dataclass(frozen=True)
-class Lane:
+class QueueFigures:
     """Work of one kind: how much is due (up to `MOST`), since when the oldest, and how much workers hold."""
 
     name: str
@@ -35,15 +35,15 @@ class Lane:
     in_hand: int | None
 
     def is_more(self) -> bool:
-        return self.due >= MOST
+        return self.due >= MAX_COUNTED
 
 
 @dataclass(frozen=True)
-class Vitals:
+class QueueStatus:
     """`unknown` messages are those of the last day; `unknown_share` is their part of the newest `MOST`, in percent.
     `unconfirmed`: commits that wait for a standby."""
 
-    lanes: list[Lane]
+    lanes: list[QueueFigures]
     workers: list[Worker]
     held_back: list[Connection]
     beats: dict[str, datetime]
@@ -55,11 +55,11 @@ class Vitals:
     unconfirmed: int
 
 
-def vitals(now: datetime) -> Vitals:
+def queue_status(now: datetime) -> QueueStatus:
     unknown = Delivery.objects.filter(state=Delivery.State.UNKNOWN, created_at__gte=now - DAY)
-    return Vitals(
-        lanes=lanes(now),
-        workers=list(Worker.objects.order_by("started_at", "pk")[:SHOWN]),
+    return QueueStatus(
+        lanes=queues(now),
+        workers=list(Worker.objects.order_by("started_at", "pk")[:MAX_SHOWN]),
         held_back=held_back(),
         beats=dict(Beat.objects.values_list("name", "at")),
         attention=_up_to(Run.objects.filter(state=Run.State.NEEDS_ATTENTION)),
@@ -71,21 +71,21 @@ def vitals(now: datetime) -> Vitals:
     )
 
 
-def lanes(now: datetime) -> list[Lane]:
+def queues(now: datetime) -> list[QueueFigures]:
     """Events to be routed, runs and messages. Only groups that have something due are read: the others may be many."""
-    news = Event.objects.filter(state=Event.State.RECEIVED, workspace__in=events.owing())
+    news = Event.objects.filter(state=Event.State.RECEIVED, workspace__in=events.workspaces_with_new_events())
     runs = Run.objects.filter(state__in=[Run.State.READY, Run.State.WAITING], due_at__lte=now)
     calling = Run.objects.filter(state=Run.State.WORKING)
     sending = Delivery.objects.filter(state=Delivery.State.WORKING)
     return [
         _lane("events", news, "received_at", None),
-        _lane("runs", runs.filter(workspace__in=owing_now(now)), "due_at", _up_to(calling)),
+        _lane("runs", runs.filter(workspace__in=workspaces_with_due_runs(now)), "due_at", _up_to(calling)),
         _lane("messages", _messages(now), "due_at", _up_to(sending)),
     ]
 
 
 def _messages(now: datetime) -> QuerySet[Delivery]:
-    groups = deliveries.owing_now(now)
+    groups = deliveries.connections_with_due_messages(now)
     due = Delivery.objects.filter(state=Delivery.State.READY, due_at__lte=now)
     mine = Q(connection__in=[group for group in groups if group])
     return due.filter(mine | Q(connection=None) if None in groups else mine)
@@ -93,8 +93,8 @@ def _messages(now: datetime) -> QuerySet[Delivery]:
 
 def held_back() -> list[Connection]:
     """Connections that are paused by a person, or whose provider is in trouble."""
-    held = Connection.objects.filter(Q(gate__open_until__isnull=False) | Q(paused=True))
-    return list(held.select_related("workspace", "gate").order_by("name", "pk")[:SHOWN])
+    held = Connection.objects.filter(Q(limiter__open_until__isnull=False) | Q(paused=True))
+    return list(held.select_related("workspace", "limiter").order_by("name", "pk")[:MAX_SHOWN])
 
 
 def unconfirmed() -> int:
@@ -102,18 +102,18 @@ def unconfirmed() -> int:
     return int(bulk.read(_UNCONFIRMED)[0][0]) if not bulk.is_sqlite() else 0
 
 
-def _lane(name: str, due: QuerySet[Any], column: str, in_hand: int | None) -> Lane:
+def _lane(name: str, due: QuerySet[Any], column: str, in_hand: int | None) -> QueueFigures:
     oldest = due.order_by(column).values_list(column, flat=True).first()
-    return Lane(name, _up_to(due), oldest, in_hand)
+    return QueueFigures(name, _up_to(due), oldest, in_hand)
 
 
 def _up_to(found: QuerySet[Any]) -> int:
     """How many there are, counted up to `MOST`."""
-    return len(found.order_by().values_list("pk", flat=True)[:MOST])
+    return len(found.order_by().values_list("pk", flat=True)[:MAX_COUNTED])
 
 
 def _unknown_share(now: datetime) -> float:
     newest = Delivery.objects.filter(pk__gte=first_id(now - DAY)).order_by("-pk")
-    states = Counter(newest.values_list("state", flat=True)[:MOST])
+    states = Counter(newest.values_list("state", flat=True)[:MAX_COUNTED])
     told = states[Delivery.State.UNKNOWN] + states[Delivery.State.SENT]
     return 100 * states[Delivery.State.UNKNOWN] / told if told else 0.0

@@ -14,10 +14,10 @@ from django.db.models import OuterRef, QuerySet
 
 from apps.channels.models import CapturedMessage, Delivery
 from apps.common.ids import first_id
-from apps.events.models import Event, SeenKey
+from apps.events.models import Event, IdempotencyKey
 from apps.events.store import NOT_BEGUN
 from apps.notifications.models import Notification
-from apps.runs.models import Admission, Beat, DigestWindow, Run, Step
+from apps.runs.models import Beat, DigestWindow, Run, Step, ThrottleCount
 from apps.runs.upkeep.needed import Needed, unsettled
 
 BATCH = 200
@@ -34,9 +34,9 @@ def purge(now: datetime) -> dict[str, int]:
             Run.objects.filter(~unsettled(OuterRef("pk")), pk__lt=first_id(runs), ended_at__lt=runs), _drop_runs
         ),
         "events": _each(_unused(runs), _drop_events),
-        "keys": _each(SeenKey.objects.filter(first_seen__lt=keys), lambda pks: _drop(SeenKey, pks)),
+        "keys": _each(IdempotencyKey.objects.filter(first_seen__lt=keys), lambda pks: _drop(IdempotencyKey, pks)),
         "throttles": _each(
-            Admission.objects.filter(last_at__lt=now - LONGEST_THROTTLE), lambda pks: _drop(Admission, pks)
+            ThrottleCount.objects.filter(last_at__lt=now - LONGEST_THROTTLE), lambda pks: _drop(ThrottleCount, pks)
         ),
     }
 

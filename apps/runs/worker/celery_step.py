@@ -5,7 +5,7 @@ from typing import Any
 
 from celery import bootsteps
 
-from apps.runs import waking
+from apps.database import wakeups
 from apps.runs.worker import start_check
 from apps.runs.worker.loop import MACHINE
 
@@ -35,4 +35,4 @@ class MachineStep(bootsteps.StartStopStep):  # type: ignore[misc]
 
     def terminate(self, parent: Any) -> None:
         self.stopped.set()
-        waking.wake()
+        wakeups.wake()

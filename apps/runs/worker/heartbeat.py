@@ -9,7 +9,7 @@ from apps.common import crypto
 from apps.common.ids import ordered_id
 from apps.database import bulk, clocks
 from apps.database.clocks import DatabaseClock
-from apps.database.ttl_cache import remembered
+from apps.database.ttl_cache import cached
 from apps.egress import reach
 from apps.runs.models import SILENT, Worker
 from apps.runs.worker.pools import WorkerPool
@@ -56,7 +56,7 @@ class Heartbeat:
         Worker.objects.filter(pk=self.id).delete()
 
 
-@remembered
+@cached
 def _unreached(but: UUID) -> list[frozenset[str]]:
     seen = Worker.objects.filter(seen_at__gt=clocks.database_now() - SILENT).exclude(pk=but)
     return [frozenset(places.split()) for places in seen.values_list("unreached", flat=True)]

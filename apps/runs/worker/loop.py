@@ -11,14 +11,13 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from apps.common.gc import collect_less_often
-from apps.database import bulk, group_commit
+from apps.database import bulk, group_commit, wakeups
 from apps.database.clocks import DatabaseClock
 from apps.egress import reach
-from apps.runs import waking
 from apps.runs.execution import jobs
 from apps.runs.execution.executor import guarded
 from apps.runs.worker import heartbeat, poison_guard, pools
-from apps.runs.worker.poller import Clock, take_messages, take_news, take_runs, tidy
+from apps.runs.worker.poller import Clock, maintenance, take_events, take_messages, take_runs
 from apps.runs.worker.watchdog import Watchdog
 
 log = logging.getLogger(__name__)
@@ -34,7 +33,7 @@ class Machine:
         self._calls, self._messages = pools.call_pool(hands), pools.message_pool(message_hands)
         self._clock = DatabaseClock()
         self._heart = heartbeat.Heartbeat(self._calls, self._messages, self._clock)
-        self._care = poison_guard.Care()
+        self._care = poison_guard.PoisonGuard()
         self._watchdog = Watchdog(self.drain)
         self._tidied = self._looked = self._beaten = 0.0
 
@@ -48,7 +47,7 @@ class Machine:
         self._watchdog.watch(stopped)
         while not stopped.is_set():
             try:
-                self._turn(clock, waking.slept(awake_s=GATHER_S, asleep_s=PERIOD_S))
+                self._turn(clock, wakeups.slept(awake_s=GATHER_S, asleep_s=PERIOD_S))
                 self._watchdog.came_round()
             except Exception:
                 log.exception("the machine stumbled and begins anew")
@@ -74,7 +73,7 @@ class Machine:
             self._beaten = time.monotonic()
         if time.monotonic() - self._tidied >= TIDY_S:
             self._tidied = time.monotonic()
-            guarded(partial(tidy, clock))
+            guarded(partial(maintenance, clock))
             close_old_connections()
         everything = left or time.monotonic() - self._looked >= PERIOD_S
         self._looked = time.monotonic() if everything else self._looked
@@ -90,7 +89,7 @@ class Machine:
             return
         if everything:
             self._fill(self._calls, lambda offer: take_runs(clock, offer, self._messages))
-        self._fill(self._calls, lambda offer: take_news(clock, offer, self._messages))
+        self._fill(self._calls, lambda offer: take_events(clock, offer, self._messages))
 
     def _fill(self, lane: pools.WorkerPool, take: Callable[[jobs.Pool], list[jobs.Job]]) -> None:
         offer = pools.Capacity(lane)

@@ -12,20 +12,20 @@ from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
-from apps.database.group_commit import AWAY
+from apps.database.group_commit import DATABASE_ERRORS
 from apps.events import store as events
 from apps.runs.claims import claiming, quarantine, starting
 from apps.runs.claims.due import due_runs
 from apps.runs.execution.executor import guarded
 from apps.runs.execution.jobs import Pool
-from apps.runs.worker.poller import MOST, Clock, going
+from apps.runs.worker.poller import MAX_CLAIMED, Clock, run_job
 
 LONGEST_S = 60.0
 SKEW = timedelta(seconds=5)  # other machines' clocks
 log = logging.getLogger(__name__)
 
 
-class Care:
+class PoisonGuard:
     """Of one machine. What it tried and survived is not counted again."""
 
     def __init__(self) -> None:
@@ -40,33 +40,33 @@ class Care:
 
     def take(self, clock: Clock, calls: Pool, messages: Pool) -> None:
         """What was due, as far as there are hands: each is given to one before the next is looked at."""
-        most = min(calls.free(), MOST)
+        most = min(calls.capacity(), MAX_CLAIMED)
         runs, news = due_runs(min(self._before, clock()), most), events.received_ids(most, self._before)
         for pk, _ in runs:
             guarded(partial(self._run, pk, clock, calls, messages))
-        for event_id in news[: max(calls.free(), 0)]:
+        for event_id in news[: max(calls.capacity(), 0)]:
             guarded(partial(self._event, UUID(event_id), clock, calls, messages))
         if most and not runs and not news:
             self._until = 0.0
 
     def _run(self, pk: UUID, clock: Clock, calls: Pool, messages: Pool) -> None:
-        if not self._may(pk, lambda: quarantine.suspect(pk, clock())):
+        if not self._may(pk, lambda: quarantine.record_risky_attempt(pk, clock())):
             return
         try:
-            placed = claiming.claim_suspect(pk, clock(), messages.room)
-        except AWAY:
+            placed = claiming.claim_suspect(pk, clock(), messages.capacity_for)
+        except DATABASE_ERRORS:
             raise
         except Exception as error:
-            quarantine.stumble(str(pk), f"an error in Fynoflow itself: {type(error).__name__}", clock())
+            quarantine.record_failure(str(pk), f"an error in Fynoflow itself: {type(error).__name__}", clock())
             raise
         self._counted.discard(pk)
-        calls.give([going(one, clock, messages) for one in placed])
+        calls.give([run_job(one, clock, messages) for one in placed])
 
     def _event(self, pk: UUID, clock: Clock, calls: Pool, messages: Pool) -> None:
-        if not self._may(pk, lambda: events.suspect(pk, clock())):
+        if not self._may(pk, lambda: events.record_risky_attempt(pk, clock())):
             return
-        placed = starting.start_alone(str(pk), clock(), messages.room)
-        calls.give([going(one, clock, messages) for one in placed])
+        placed = starting.start_alone(str(pk), clock(), messages.capacity_for)
+        calls.give([run_job(one, clock, messages) for one in placed])
 
     def _may(self, pk: UUID, suspect: Callable[[], bool]) -> bool:
         """Counted once by each process: one that lives on was not killed by it, whatever else went wrong."""

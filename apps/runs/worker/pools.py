@@ -5,14 +5,13 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from apps.database import bulk
-from apps.database.ttl_cache import remembered
-from apps.runs import waking
+from apps.database import bulk, wakeups
+from apps.database.ttl_cache import cached
 from apps.runs.execution.jobs import Job
 from apps.workspaces.models import Workspace
 
 
-@remembered
+@cached
 def are_many() -> bool:
     """Whether several workspaces share the hands: then none takes more than half of them."""
     return len(Workspace.objects.all()[:2]) > 1
@@ -22,13 +21,13 @@ class Capacity:
     """The hands of a lane as they were free when work was looked for."""
 
     def __init__(self, lane: "WorkerPool") -> None:
-        self._free, self._lane, self._rooms = lane.free(), lane, dict[int, int]()
+        self._free, self._lane, self._rooms = lane.capacity(), lane, dict[int, int]()
 
-    def free(self) -> int:
+    def capacity(self) -> int:
         return self._free
 
-    def room(self, workspace_id: int) -> int:
-        return self._rooms.setdefault(workspace_id, min(self._lane.room(workspace_id), self._free))
+    def capacity_for(self, workspace_id: int) -> int:
+        return self._rooms.setdefault(workspace_id, min(self._lane.capacity_for(workspace_id), self._free))
 
     def is_used_up(self, jobs: list[Job]) -> bool:
         """Whether so much was found that more may wait: for any hand, or for those that one workspace may have."""
@@ -48,16 +47,16 @@ class WorkerPool:
         self._of: Counter[int] = Counter()
         self._pool = ThreadPoolExecutor(hands, thread_name_prefix=name)
 
-    def free(self) -> int:
+    def capacity(self) -> int:
         return max(self.hands - self._busy, 0) if self._open else 0
 
     def busy(self) -> int:
         """How many jobs were given and are not done."""
         return self._busy
 
-    def room(self, workspace_id: int) -> int:
+    def capacity_for(self, workspace_id: int) -> int:
         most = max(self.hands // 2, 1) if are_many() else self.hands
-        return max(min(self.free(), most - self._of[workspace_id]), 0)
+        return max(min(self.capacity(), most - self._of[workspace_id]), 0)
 
     def close(self) -> None:
         """No hand is free from now on; what was given is done."""
@@ -81,7 +80,7 @@ class WorkerPool:
     def _done(self, job: Job) -> None:
         try:
             job.do()
-            bulk.let_go()  # a resting hand holds no place in the database
+            bulk.release_connection()  # a resting hand holds no place in the database
         finally:
             if self._has_ended(job):
                 self._freed()
@@ -99,8 +98,8 @@ class WorkerPool:
 
 
 def call_pool(hands: int) -> WorkerPool:
-    return WorkerPool("call", hands, waking.wake_for_all)
+    return WorkerPool("call", hands, wakeups.rescan)
 
 
 def message_pool(hands: int) -> WorkerPool:
-    return WorkerPool("message", hands, waking.wake_for_all)
+    return WorkerPool("message", hands, wakeups.rescan)

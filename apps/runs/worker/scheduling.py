@@ -11,7 +11,7 @@ from django_celery_beat.schedulers import DatabaseScheduler
 
 from apps.common.ids import ordered_id
 from apps.database.clocks import database_now
-from apps.database.group_commit import AWAY
+from apps.database.group_commit import DATABASE_ERRORS
 from apps.runs.models import Leader
 from apps.runs.worker.start_check import wait_until_fit
 
@@ -49,7 +49,7 @@ class OneScheduler(DatabaseScheduler):  # type: ignore[misc]
             Leader.objects.get_or_create(name=NAME, defaults={"holder": self._id, "until": now})
             free = Leader.objects.filter(Q(holder=self._id) | Q(until__lte=now), name=NAME)
             return free.update(holder=self._id, until=now + LEASE) == 1
-        except AWAY:
+        except DATABASE_ERRORS:
             log.warning("the scheduler waits for the database")
             return False
 

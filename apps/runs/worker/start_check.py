@@ -12,7 +12,7 @@ from django.db import OperationalError, ProgrammingError, connection
 
 from apps.common import crypto
 from apps.database import bulk, clocks
-from apps.database.group_commit import AWAY
+from apps.database.group_commit import DATABASE_ERRORS
 from apps.database.postgresql.base import READ_ONLY
 from apps.workspaces import known_keys
 
@@ -53,13 +53,13 @@ def _looked() -> tuple[str, str]:
     """What does not fit, or what kept us from looking."""
     try:
         return found(), ""
-    except AWAY as error:
+    except DATABASE_ERRORS as error:
         return "", str(error)
     except Exception as error:
         log.exception("the start check met an error")
         return "", type(error).__name__
     finally:
-        bulk.let_go()
+        bulk.release_connection()
 
 
 def found() -> str:

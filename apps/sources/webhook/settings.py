@@ -6,9 +6,9 @@ from pydantic import AfterValidator, Field
 
 from apps.common.trouble import Malformed
 from apps.engine.fields import JsonText, NamedPaths, document_of, hint
-from apps.engine.values.data import simplified
+from apps.engine.values.data import with_aliases
 from apps.ingress.ip_networks import as_network, is_listed
-from apps.ingress.request import Inbound, WrongType, read_body
+from apps.ingress.request import IncomingRequest, WrongType, read_body
 from apps.sources import request_facts
 from apps.sources.challenges import Challenge, NoChallenge
 from apps.sources.contract import Arrival, Echo, Fired, Refusal, TriggerType
@@ -118,11 +118,11 @@ class Webhook(TriggerType):
 
     def example(self) -> dict[str, Any]:
         known = document_of(self.sample)
-        asked = Inbound(method="POST", headers={name.lower(): "…" for name in self.headers})
+        asked = IncomingRequest(method="POST", headers={name.lower(): "…" for name in self.headers})
         try:
             return self._body(known if isinstance(known, dict) else {}, asked)
         except Malformed:
-            return simplified(known, {row.name: row.path for row in self.names}) if isinstance(known, dict) else {}
+            return with_aliases(known, {row.name: row.path for row in self.names}) if isinstance(known, dict) else {}
 
     def wants_secret(self) -> bool:
         return self.guard.needs_secret()
@@ -147,7 +147,7 @@ class Webhook(TriggerType):
             return Refusal(status=401, message=f"The {self.guard.type} check failed.")
         return self._read(arrival.request, self.guard.signature(arrival))
 
-    def _read(self, request: Inbound, signature: str) -> Fired | Echo | Refusal:
+    def _read(self, request: IncomingRequest, signature: str) -> Fired | Echo | Refusal:
         try:
             said = read_body(request)
             body = self._body(said, request)
@@ -161,7 +161,7 @@ class Webhook(TriggerType):
         fault = misfit(said, self.payload_schema) if self.payload_schema else None
         if fault is not None:
             return Refusal(status=422, message=fault.message, field=fault.field)
-        key = request_facts.key_of(request, body, self.id_header, self.id_path)
+        key = request_facts.event_key_of(request, body, self.id_header, self.id_path)
         return Fired(body=body, signature=signature, key=key, said={"id": key} if key else said)
 
     def fire(self, body: dict[str, Any], signature: str = "") -> Fired | Refusal:
@@ -169,15 +169,15 @@ class Webhook(TriggerType):
         if fault is not None:
             return Refusal(status=422, message=fault.message, field=fault.field)
         try:
-            return Fired(body=self._body(body, Inbound(method="POST")), signature=signature)
+            return Fired(body=self._body(body, IncomingRequest(method="POST")), signature=signature)
         except Malformed as error:
             return Refusal(status=400, message=str(error))
 
-    def _body(self, said: dict[str, Any], request: Inbound) -> dict[str, Any]:
+    def _body(self, said: dict[str, Any], request: IncomingRequest) -> dict[str, Any]:
         """What the run knows: what was sent, JSON within it as documents, what was asked for of the request, names.
 
         Raises Malformed. A field `request` of the sender's own stays as it is.
         """
         facts = request_facts.facts_of(request, self.headers, self.query)
         whole = {**({"request": facts} if facts else {}), **request_facts.with_documents(said, self.json_fields)}
-        return simplified(whole, {row.name: row.path for row in self.names})
+        return with_aliases(whole, {row.name: row.path for row in self.names})

@@ -18,9 +18,9 @@ def catalogue() -> dict[str, dict[str, Any]]:
 
 
 def _node(cls: type[NodeType]) -> dict[str, Any]:
-    aside = [*cls.loses, *cls.aside, *(["else"] if cls.branching else [])]
-    ways = {"ends": cls.ends, "branching": cls.branching, "aside": aside}
-    calls = cls.conclude is not NodeType.conclude
+    aside = [*cls.failure_outlets, *cls.minor_outlets, *(["else"] if cls.branching else [])]
+    ways = {"ends": cls.fixed_outlets, "branching": cls.branching, "aside": aside}
+    calls = cls.on_answer is not NodeType.on_answer
     return {**_words(cls), **ways, "waits": cls.waits, "calls": calls, "trigger": False}
 
 

@@ -186,7 +186,7 @@ def _line(graph: Graph, edge: Edge, places: dict[str, Spot], *, sideways: bool, 
     draw = _sideways if sideways else _downward
     path, (x, y) = draw(places[edge.source], places[edge.target], share)
     label = block.label(edge.outlet) if block else ""
-    aside = edge.outlet in ((*block.loses, *block.aside, "else") if block else ())
+    aside = edge.outlet in ((*block.failure_outlets, *block.minor_outlets, "else") if block else ())
     return Line(path=path, outlet=label, label_x=x, label_y=y, aside=aside, passed=passed)
 
 

@@ -14,19 +14,19 @@ from apps.events.models import Event
 from apps.workflows.models import Workflow
 from apps.workflows.release import publishing
 
-MOST = 10_000  # are counted
+MAX_COUNTED = 10_000  # are counted
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """How many (up to `MOST`), and when the oldest came; `newest` are a few of them."""
+    """How many (up to `MAX_COUNTED`), and when the oldest came; `newest` are a few of them."""
 
     count: int
     oldest: datetime | None
     newest: list[Event]
 
     def is_more(self) -> bool:
-        return self.count >= MOST
+        return self.count >= MAX_COUNTED
 
     def words(self) -> str:
         """As part of a sentence."""
@@ -38,11 +38,11 @@ def waiting(workflow: Workflow, shown: int = 0) -> Waiting:
     """What has not begun; `shown` of them, newest first."""
     rows = _not_begun(workflow)
     oldest = rows.order_by("received_at").values_list("received_at", flat=True).first()
-    count = len(rows.order_by().values_list("pk")[:MOST]) if oldest else 0
+    count = len(rows.order_by().values_list("pk")[:MAX_COUNTED]) if oldest else 0
     return Waiting(count, oldest, list(rows.order_by("-received_at")[:shown]) if shown else [])
 
 
-def check(workflow: Workflow) -> None:
+def check_nothing_waits(workflow: Workflow) -> None:
     """Raises Refused while something waits: whoever takes the workflow away decides first."""
     found = waiting(workflow)
     if found.count:
@@ -50,7 +50,7 @@ def check(workflow: Workflow) -> None:
         raise Refused(f"{found.words()} not begun, {since}: resume it so that they run, or drop them first")
 
 
-def drop(workflow: Workflow, *, by: User | None, now: datetime) -> int:
+def drop_waiting(workflow: Workflow, *, by: User | None, now: datetime) -> int:
     """They do not run; the change log says who said so. How many there were."""
     with transaction.atomic(), reversion.create_revision():
         held = publishing.held_row(workflow)

@@ -16,7 +16,7 @@ State = LiveRequest.State
 
 def ask(version: Version, *, by: User, now: datetime, comment: str = "", seen: str = "") -> LiveRequest:
     """Ask for the version as it is. Raises Refused where it could not go live, or nobody could approve it."""
-    publishing.check(version)
+    publishing.check_publishable(version)
     rule = _rule(version)
     with transaction.atomic(), reversion.create_revision():
         held = publishing.held_row(version.workflow)

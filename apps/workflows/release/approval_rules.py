@@ -54,7 +54,7 @@ def needs_asking(version: Version) -> bool:
     return rule_of(version.workflow.workspace) is not None and not is_approved(version, version.edition())
 
 
-def check(version: Version, edition: str) -> None:
+def check_approved(version: Version, edition: str) -> None:
     """Raises Refused while approvals are needed and missing."""
     rule = rule_of(version.workflow.workspace)
     if rule is not None and not is_approved(version, edition):
@@ -62,7 +62,7 @@ def check(version: Version, edition: str) -> None:
         raise Refused(f"{people} must approve {version} first: ask to go live with it")
 
 
-def close(version: Version, now: datetime) -> None:
+def close_request(version: Version, now: datetime) -> None:
     """It has gone live."""
     rows = LiveRequest.objects.of(version.workflow.workspace).filter(version=version, state__in=PENDING)
     rows.update(state=LiveRequest.State.LIVE, ended_at=now)

@@ -12,7 +12,7 @@ from apps.common.trouble import Refused
 from apps.common.values import Value
 from apps.engine.drawing.graph import Node
 from apps.sources.registry import TRIGGERS
-from apps.workflows.dependencies import BEHIND, EVENT, Match, Need, matches_elsewhere, needs_of
+from apps.workflows.dependencies import BEHIND, EVENT, Dependency, ResolvedDependency, matches_elsewhere, needs_of
 from apps.workflows.models import Checklist, Version, Workflow
 
 URL, GUARD, NEEDS, SAMPLE, RUN = "url", "guard", "needs", "sample", "run"
@@ -45,7 +45,7 @@ def open_checklists(workflow: Workflow) -> list[Checklist]:
     return list(rows.select_related("workflow").order_by("-id")[:MOST_OPEN])
 
 
-def begun(workflow: Workflow, source: str, needs: Iterable[Need], *, by: User | None, now: datetime) -> Checklist:
+def begun(workflow: Workflow, source: str, needs: Iterable[Dependency], *, by: User | None, now: datetime) -> Checklist:
     """A checklist for a version that has just come; a workflow that has versions has told its URL before."""
     return Checklist.objects.create(
         workspace=workflow.workspace,
@@ -89,7 +89,7 @@ def newest_version(checklist: Checklist) -> Version | None:
     return newest
 
 
-def matches_of(checklist: Checklist, version: Version) -> list[Match]:
+def matches_of(checklist: Checklist, version: Version) -> list[ResolvedDependency]:
     """What the version needs, as its workspace has it; of events that are missing, with what they need."""
     needs = needs_of(version.workflow, version.drawing())
     events = {need.name for need in needs if need.what == EVENT}
@@ -99,9 +99,9 @@ def matches_of(checklist: Checklist, version: Version) -> list[Match]:
     return matches_elsewhere(version.workflow.workspace, [*needs, *more])
 
 
-def _needs_before(checklist: Checklist) -> list[Need]:
+def _needs_before(checklist: Checklist) -> list[Dependency]:
     """What stood behind its events where it came from."""
-    return [Need.model_validate_json(json.dumps(row)) for row in checklist.needs]
+    return [Dependency.model_validate_json(json.dumps(row)) for row in checklist.needs]
 
 
 def points(checklist: Checklist, version: Version) -> list[Point]:
@@ -131,7 +131,7 @@ def _guarded(node: Node) -> bool:
         return False
 
 
-def check(version: Version) -> None:
+def check_ticked(version: Version) -> None:
     """Raises Refused while the version came from elsewhere and something of its checklist is to be done."""
     checklist = version.checklist
     if checklist is None or checklist.done_at is not None:
@@ -141,7 +141,7 @@ def check(version: Version) -> None:
         raise Refused(f"it came from {checklist.source}, and its checklist is not done: {'; '.join(left)}")
 
 
-def close(version: Version, now: datetime) -> None:
+def close_checklist(version: Version, now: datetime) -> None:
     """It has gone live: nothing of its checklist is left."""
     if version.checklist_id is not None:
         Checklist.objects.filter(pk=version.checklist_id, done_at=None).update(done_at=now)

@@ -44,7 +44,7 @@ def regroup(workflow: Workflow, group: Group | None, *, by: User | None) -> None
 def archive(workflow: Workflow, *, by: User | None, now: datetime) -> None:
     """Paused and out of the lists; its runs go on. Raises Refused while something accepted has not begun."""
     with transaction.atomic(), reversion.create_revision():
-        accepted.check(workflow)
+        accepted.check_nothing_waits(workflow)
         change(held_row(workflow), by, "archived", archived_at=now, paused=True)
         approval_rules.end(workflow, "the workflow was archived", now)
 
@@ -90,7 +90,7 @@ def delete(workflow: Workflow) -> None:
             list(held.versions.select_for_update())  # no run begins with one of them from here on
             if held.runs.exists():
                 raise Refused("it has runs, which show what was sent to whom: archive it instead")
-            accepted.check(held)
+            accepted.check_nothing_waits(held)
             trigger = held.trigger
             Workflow.objects.filter(pk=held.pk).update(test=None, live=None)
             held.delete()
@@ -178,7 +178,7 @@ def put_back(workflow: Workflow, kept: Kept, *, by: User | None, now: datetime) 
         at = f"{kept.revision.date_created:%Y-%m-%d %H:%M:%S} UTC"
         held = held_row(workflow)
         if was["archived_at"] and not held.archived_at:
-            accepted.check(held)
+            accepted.check_nothing_waits(held)
         if live is not None and live.pk != held.live_id:
-            approval_rules.check(live, live.edition())
+            approval_rules.check_approved(live, live.edition())
         change(held, by, f"put back as it was on {at}", **plain, **pointers)

@@ -15,7 +15,7 @@ from apps.engine.drawing.problems import Context, Problem, problems
 from apps.events import store as events
 from apps.notifications.models import NotificationEvent
 from apps.sources.registry import TRIGGERS
-from apps.triggers.models import Subscription, Trigger
+from apps.triggers.models import Binding, Trigger
 from apps.workflows.describe.difference import difference, in_short
 from apps.workflows.models import Group, Version, Workflow
 from apps.workflows.release import approval_rules, checklists
@@ -130,27 +130,27 @@ def go_live(version: Version, *, by: User | None, now: datetime, seen: str = "")
     `seen` is the edition that the person looked at: what somebody else has changed since never goes live unseen.
     """
     seen = seen or version.edition()
-    check(version)
+    check_publishable(version)
     with transaction.atomic(), reversion.create_revision():
         held = held_row(version.workflow)
         if Version.objects.select_for_update().get(pk=version.pk).edition() != seen:
             raise Refused(f"somebody else changed {version} meanwhile: open it again and look")
-        approval_rules.check(version, seen)
+        approval_rules.check_approved(version, seen)
         Version.objects.filter(pk=version.pk, lived_at=None).update(lived_at=now)
-        checklists.close(version, now)
-        approval_rules.close(version, now)
+        checklists.close_checklist(version, now)
+        approval_rules.close_request(version, now)
         change(held, by, f"{version} (Live)", live=version)
     return held
 
 
-def check(version: Version) -> None:
+def check_publishable(version: Version) -> None:
     """Raises Refused with what must be done before it can go live: the first error, or its checklist."""
     errors = [p for p in defects(version.workflow, version.drawing()) if p.severity == "error"]
     if errors:
         raise Refused(
             f"{version} has {len(errors)} errors; the first: {errors[0].node or 'drawing'}: {errors[0].message}"
         )
-    checklists.check(version)
+    checklists.check_ticked(version)
 
 
 def pause(workflow: Workflow, *, by: User | None) -> None:
@@ -233,11 +233,11 @@ def note(workflow: Workflow, by: User | None, what: str) -> None:
 
 def _index(workflow: Workflow) -> None:
     """What the doors read; in a workflow that goes on nothing that was accepted is held."""
-    Subscription.objects.filter(trigger=workflow.trigger).delete()
+    Binding.objects.filter(trigger=workflow.trigger).delete()
     for environment, version in (("test", workflow.test), ("live", workflow.live)):
         triggers = version.drawing().triggers if version else ()
         if version and len(triggers) == 1 and TRIGGERS.get(triggers[0].kind):
-            Subscription.objects.create(
+            Binding.objects.create(
                 workspace=workflow.workspace,
                 trigger=workflow.trigger,
                 environment=environment,

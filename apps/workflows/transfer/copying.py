@@ -79,7 +79,7 @@ def copy(source: Workspace, picks: Sequence[Pick], to: Workspace, *, by: User, n
     with transaction.atomic(), reversion.create_revision():
         _hold(source, to, by)
         versions = picked(source, picks)
-        brought = importing.land(to, documents(versions, picks), by=by, now=now, how="copied")
+        brought = importing.import_documents(to, documents(versions, picks), by=by, now=now, how="copied")
         for version, came, pick in zip(versions, brought, picks, strict=True):
             publishing.carry_on(version, came)
             said = f"{version} ({pick.state.capitalize()}) copied to “{to}”"

@@ -15,7 +15,7 @@ from apps.common.values import Value
 from apps.engine.drawing.graph import Graph
 from apps.engine.registry import NODES
 from apps.sources.registry import TRIGGERS
-from apps.workflows.dependencies import BEHIND, Need, by_names, named_in, needs_of
+from apps.workflows.dependencies import BEHIND, Dependency, by_names, named_in, needs_of
 from apps.workflows.models import Version
 
 MAX_BYTES = 2 * 1024 * 1024
@@ -48,14 +48,14 @@ class Document(Value):
     version_note: str = Field(default="", max_length=500)
     trigger_secret: str = Field(default="", max_length=100, description="The secret that the trigger's guard wants.")
     drawing: Graph = Field(description="Its Start workflow blocks name workflows by their names.")
-    needs: tuple[Need, ...] = Field(default=(), max_length=MAX_NEEDS, description="What it needed where it was.")
+    needs: tuple[Dependency, ...] = Field(default=(), max_length=MAX_NEEDS, description="What it needed where it was.")
     source: Source = Source()
 
     def text(self) -> str:
         """The document as a file: alike for alike workflows, one setting a line, for version control."""
         return json.dumps(self.model_dump(mode="json"), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
 
-    def all_needs(self) -> list[Need]:
+    def all_needs(self) -> list[Dependency]:
         """What the drawing names, and what stood behind its notification events."""
         named = named_in(self.drawing, self.trigger_secret)
         return named + [need for need in self.needs if need.what in BEHIND]

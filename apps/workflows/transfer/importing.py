@@ -13,7 +13,7 @@ from apps.engine.drawing.problems import Context, Problem, problems
 from apps.engine.drawing.uses import renamed
 from apps.sources.registry import TRIGGERS
 from apps.triggers.models import Trigger
-from apps.workflows.dependencies import WORKFLOW, Match, Need, matches_elsewhere
+from apps.workflows.dependencies import WORKFLOW, Dependency, ResolvedDependency, matches_elsewhere
 from apps.workflows.models import Version, Workflow
 from apps.workflows.release import checklists, publishing
 from apps.workflows.transfer.document import Document
@@ -23,7 +23,7 @@ WHY = {"origin": "which is a copy of the same workflow", "name": "which has the 
 How = Literal["copied", "imported"]
 
 
-class Place(NamedTuple):
+class ImportTarget(NamedTuple):
     """The workflow that takes a document, and whether it was made for that."""
 
     document: Document
@@ -42,7 +42,7 @@ class Plan(Value):
     there: Workflow | None
     why: Literal["", "origin", "name"]
     number: int
-    matches: tuple[Match, ...]
+    matches: tuple[ResolvedDependency, ...]
     problems: tuple[Problem, ...] = ()
 
     def words(self) -> str:
@@ -79,7 +79,7 @@ def _plan(workspace: Workspace, document: Document, along: set[str]) -> Plan:
     )
 
 
-def _comes_along(need: Need, along: set[str]) -> bool:
+def _comes_along(need: Dependency, along: set[str]) -> bool:
     return need.what == WORKFLOW and need.name in along
 
 
@@ -92,7 +92,7 @@ def _there(workspace: Workspace, document: Document) -> tuple[Workflow | None, L
     return (alike, "name") if alike else (None, "")
 
 
-def land(
+def import_documents(
     workspace: Workspace, documents: Sequence[Document], *, by: User | None, now: datetime, how: How = "imported"
 ) -> list[Version]:
     """Their versions, all or none: v1 (Test) of a new workflow, else a version that is neither Test nor Live.
@@ -101,32 +101,32 @@ def land(
     """
     with transaction.atomic():
         Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)  # two who bring the same at once
-        places = [_place(workspace, document) for document in documents]
+        targets = [_place(workspace, document) for document in documents]
         slugs = dict(Workflow.objects.of(workspace).filter(archived_at=None).values_list("name", "slug"))
-        slugs |= {place.document.name: place.flow.slug for place in places}
-        return [_added(place, slugs, how, by, now) for place in places]
+        slugs |= {target.document.name: target.flow.slug for target in targets}
+        return [_added(target, slugs, how, by, now) for target in targets]
 
 
-def _place(workspace: Workspace, document: Document) -> Place:
+def _place(workspace: Workspace, document: Document) -> ImportTarget:
     there, _ = _there(workspace, document)
     if there is not None:
-        return Place(document, there, is_new=False)
+        return ImportTarget(document, there, is_new=False)
     made = publishing.create(workspace, document.name, origin=document.origin)
     secret = Secret.objects.of(workspace).filter(name=document.trigger_secret).first()
     Trigger.objects.filter(pk=made.trigger_id).update(secret=secret)
-    return Place(document, made, is_new=True)
+    return ImportTarget(document, made, is_new=True)
 
 
-def _added(place: Place, slugs: dict[str, str], how: How, by: User | None, now: datetime) -> Version:
-    document, words = place.document, place.document.source.words()
+def _added(target: ImportTarget, slugs: dict[str, str], how: How, by: User | None, now: datetime) -> Version:
+    document, words = target.document, target.document.source.words()
     graph = renamed(document.drawing, WORKFLOW, slugs, TRIGGERS.all())
     with reversion.create_revision():
-        held = publishing.held_row(place.flow)
+        held = publishing.held_row(target.flow)
         checklist = checklists.begun(held, words, document.needs, by=by, now=now)
         version = publishing.add_version(held, graph, by, now)
         told = {"name": document.version_name, "note": document.version_note, "checklist": checklist}
         Version.objects.filter(pk=version.pk).update(**told)
-        if place.is_new:
+        if target.is_new:
             publishing.change(held, by, f"{version} (Test) {how} from {words}", test=version)
         else:
             publishing.note(held, by, f"{version} {how} from {words}")

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const out = process.argv[2] ?? join(here, "../../../static/builder");
+const out = process.argv[2] ?? join(here, "../../../../static/builder");
 mkdirSync(out, { recursive: true });
 
 const common = {

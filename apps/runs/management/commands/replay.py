@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from apps.database.wakeups import hint
+from apps.database.wakeups import publish_hint
 from apps.events import store
 from apps.events.models import Event
 
@@ -24,7 +24,7 @@ class Command(BaseCommand):
         if options["failed"]:
             asked = list(Event.objects.filter(state=Event.State.FAILED).values_list("pk", flat=True))
         count = store.replay(asked, "manage.py replay")
-        hint()
+        publish_hint()
         self.stdout.write(f"{count} of {len(asked)} events are tried again.")
         if count < len(asked):
             self.stdout.write("The others wait, have begun, or do not exist.")

@@ -23,11 +23,11 @@ class Command(BaseCommand):
         parser.add_argument("--to", type=Path, metavar="FILE", help="else it is printed")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        place = Workspace.objects.filter(wsid=options["workspace"]).first()
-        if place is None:
+        workspace = Workspace.objects.filter(wsid=options["workspace"]).first()
+        if workspace is None:
             raise CommandError(f"There is no workspace {options['workspace']}.")
         try:
-            version = version_named(workflow_named(place, options["workflow"]), options["which"])
+            version = version_named(workflow_named(workspace, options["workflow"]), options["which"])
         except Refused as trouble:
             raise CommandError(f"Not exported: {trouble}.") from None
         text = document_of(version, state_of(version)).text()

@@ -21,18 +21,18 @@ class Command(BaseCommand):
         parser.add_argument("--check", action="store_true", help="say what would come of it, and write nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        place = Workspace.objects.filter(wsid=options["workspace"]).first()
-        if place is None:
+        workspace = Workspace.objects.filter(wsid=options["workspace"]).first()
+        if workspace is None:
             raise CommandError(f"There is no workspace {options['workspace']}.")
         try:
             document = read(options["file"].read_bytes())
         except (Refused, OSError) as trouble:
             raise CommandError(f"Not imported: {trouble}.") from None
-        (plan,) = importing.plans(place, [document])
+        (plan,) = importing.plans(workspace, [document])
         self._tell(plan)
         if options["check"]:
             return
-        (version,) = importing.land(place, [document], by=None, now=timezone.now())
+        (version,) = importing.import_documents(workspace, [document], by=None, now=timezone.now())
         self.stdout.write(f"“{version.workflow}” has {version} now. Its checklist is on its page.")
 
     def _tell(self, plan: importing.Plan) -> None:

@@ -21,7 +21,7 @@ import {
   type ViewUpdate,
 } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
-import type { Editor, EditorOptions } from "./panel/widgets/Code";
+import type { Editor, EditorOptions } from "./form";
 
 const marks = new MatchDecorator({
   regexp: /\{\{[^{}]*\}\}/g,

@@ -9,12 +9,13 @@ import type { CardNode } from "./canvas/cards";
 import { usePageKeys } from "./keys";
 import { page } from "./page";
 import { check, graph, restoreDraft, use } from "./store";
-import { marksOf } from "./testing";
+import { marksOf } from "./dryRun";
 import { Bar, Toast } from "./ui/Bar";
 import { Conflict } from "./ui/Conflict";
 import { SignedOut } from "./ui/dialogs";
 import { marksOfCompare } from "./ui/Differences";
 import { Drawer } from "./ui/Drawer";
+import { Sprite } from "./ui/Icon";
 import { Palette } from "./ui/Palette";
 import { Panel } from "./ui/Panel";
 
@@ -48,7 +49,9 @@ function App() {
 }
 
 createRoot(document.getElementById("builder")!).render(
-  <ReactFlowProvider>
-    <App />
-  </ReactFlowProvider>,
+  <Sprite value={page.urls.icons}>
+    <ReactFlowProvider>
+      <App />
+    </ReactFlowProvider>
+  </Sprite>,
 );

@@ -1,6 +1,6 @@
 /** What the server gave with the page (`apps/console/canvas/canvas_page.py`). */
 
-import type { Graph, Kinds } from "./model/types";
+import type { Graph, Kinds, Option } from "./model/types";
 
 export interface Base {
   number: number;
@@ -25,9 +25,6 @@ export interface Stand {
   versions: Version[];
 }
 
-/** A value, what people read, and for a notification event its channels. */
-export type Choice = [value: string, words: string, ...channels: string[]];
-
 type Call = "check" | "save" | "live" | "under_way" | "payloads" | "dry_run" | "try_call" | "fire";
 
 /** What differs from another version: marks of blocks and of outlets, and lines in words, each with its block. */
@@ -45,7 +42,7 @@ export interface Page extends Stand {
   may_edit: boolean;
   approvals: { required: number; goes_live: boolean } | null;
   kinds: Kinds;
-  sources: Record<string, Choice[]>;
+  sources: Record<string, Option[]>;
   facts: [string, string][];
   urls: Record<Call | "workflow" | "log" | "canvas" | "sign_in" | "icons" | "editor", string>;
 }

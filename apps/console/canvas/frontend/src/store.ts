@@ -6,21 +6,15 @@ import { outlets, same } from "./model/graph";
 import { begin, commit, redo, undo, type History } from "./model/history";
 import { placed } from "./model/layout";
 import { merge, type Choices, type Merged } from "./model/merge";
-import type { Block, Graph, Problem } from "./model/types";
+import type { Block, DryRun, Graph, Preview, Problem } from "./model/types";
 import type { Known } from "./model/variables";
 import { page, type Base, type Stand, type Version } from "./page";
 import { post, Refused, SignedOut } from "./server";
-import type { DryRun } from "./testing";
 
 export interface Said {
   text: string;
   bad: boolean;
   count: number;
-}
-
-export interface Preview {
-  text: string;
-  trouble: string;
 }
 
 export interface Conflict {

@@ -104,6 +104,34 @@ export interface Problem {
   message: string;
 }
 
+/** A text filled in with samples, or why it cannot be. */
+export interface Preview {
+  text: string;
+  trouble: string;
+}
+
+/** A value, what people read, and for a notification event its channels. */
+export type Option = [value: string, words: string, ...channels: string[]];
+
+/** A block that a dry run passed. */
+export interface Passed {
+  node: string;
+  outcome: string;
+  outlet: string;
+  messages: Json[];
+  /** Documents as text, empty where there is nothing. */
+  input: string;
+  output: string;
+  why: string;
+}
+
+export interface DryRun {
+  steps: Passed[];
+  ending: "completed" | "failed" | "asks" | "unknown";
+  code: string;
+  error: string;
+}
+
 /** A value that can be read at a block. */
 export interface Variable {
   path: string;

@@ -5,7 +5,7 @@ import { page } from "../page";
 import { Differences } from "./Differences";
 import { Icon } from "./Icon";
 import { ProblemCount, ProblemList } from "./Problems";
-import { Testing } from "./Testing";
+import { DryRunDrawer } from "./DryRunDrawer";
 
 type Tab = "" | "problems" | "test";
 
@@ -61,7 +61,7 @@ function TestTab({ isOpen }: { isOpen: boolean }) {
   if (!wasOpen) return null;
   return (
     <div className="drawer-body" hidden={!isOpen}>
-      <Testing />
+      <DryRunDrawer />
     </div>
   );
 }

@@ -1,9 +1,11 @@
-import { memo } from "react";
-import { page } from "../page";
+import { createContext, memo, useContext } from "react";
+
+/** The URL of the sprite; whoever draws a page gives it. */
+export const Sprite = createContext("");
 
 export const Icon = memo(({ name }: { name: string }) => (
   <svg className="icon" aria-hidden="true" focusable="false">
-    <use href={`${page.urls.icons}#${name}`} />
+    <use href={`${useContext(Sprite)}#${name}`} />
   </svg>
 ));
 

@@ -9,8 +9,7 @@ import { keyOf } from "../model/schema";
 import type { Block, Json, Note, Path, Problem, Settings } from "../model/types";
 import { variables } from "../model/variables";
 import { page } from "../page";
-import { FormContext, type Form } from "../panel/context";
-import { Fields } from "../panel/Field";
+import { Fields, FormContext, PARTS, type Form } from "../form";
 import { check, edit, graph, put, say, use } from "../store";
 import { Icon, IconButton } from "./Icon";
 import { LeadsTo } from "./LeadsTo";
@@ -173,6 +172,9 @@ function useFormOf(block: Block): Form {
   }, [problems, id]);
   return useMemo(
     () => ({
+      parts: PARTS,
+      sources: page.sources,
+      editorUrl: page.urls.editor,
       shapes: page.kinds[block.kind]?.schema.$defs ?? {},
       errors,
       previews,

@@ -3,7 +3,7 @@
 import { useState } from "react";
 import type { Block } from "../model/types";
 import { page } from "../page";
-import { keepSampleOf, tryCall, type Tried } from "../testing";
+import { keepSampleOf, tryCall, type Tried } from "../dryRun";
 import { Icon } from "./Icon";
 
 const SHOWN = 4000;

@@ -2,11 +2,20 @@
 
 import { useId } from "react";
 import { initial, isHidden, keyOf, nullable, titleOf } from "../model/schema";
-import type { Json, Path, Schema, Settings } from "../model/types";
+import type { Json, Settings } from "../model/types";
 import { Icon } from "../ui/Icon";
-import { useForm, type ControlProps, type FieldProps, type Form, type WidgetProps } from "./context";
-import { List } from "./List";
-import { Union } from "./Union";
+import { Group } from "./composites/Group";
+import { List } from "./composites/List";
+import { Union } from "./composites/Union";
+import {
+  useForm,
+  type ControlProps,
+  type FieldProps,
+  type FieldsProps,
+  type Form,
+  type Parts,
+  type WidgetProps,
+} from "./context";
 import { widgetOf } from "./widgets";
 
 /** The messages at a field, and the paths they belong to; a control that stands for a whole also tells those inside. */
@@ -21,7 +30,7 @@ export function Field(props: FieldProps) {
   const [schema, mayBeNull] = nullable(props.schema, form.shapes);
   if (schema["x-widget"] === "hidden" || schema.const !== undefined) return null;
   const Widget = widgetOf(schema);
-  const whole = (Widget !== undefined && schema["x-widget"] !== "group") || schema.uniqueItems === true;
+  const whole = Widget !== undefined || schema.uniqueItems === true;
   const { paths, words } = messagesAt(form, keyOf(props.path), whole);
   const about = props.bare ? "" : (schema.description ?? "");
   const described = [about && `${id}about`, words && `${id}wrong`].filter(Boolean).join(" ");
@@ -48,7 +57,8 @@ export function Field(props: FieldProps) {
       </p>
     ),
   };
-  if (Widget) return <OneControl {...own} notes={notes} Widget={Widget} />;
+  const Control = Widget ?? (schema["x-widget"] === "group" ? Group : undefined);
+  if (Control) return <OneControl {...own} notes={notes} Widget={Control} />;
   return <Several {...own} notes={notes} described={described} />;
 }
 
@@ -120,7 +130,7 @@ function Inner(own: WidgetProps) {
 }
 
 /** The settings of an object, without those that mean nothing beside the others. What is not set has its default. */
-export function Fields({ schema, value, path }: { schema: Schema; value: Json | undefined; path: Path }) {
+export function Fields({ schema, value, path }: FieldsProps) {
   const { shapes } = useForm();
   const settings: Settings = value && typeof value === "object" && !Array.isArray(value) ? value : {};
   const fields = Object.entries(schema.properties ?? {});
@@ -143,3 +153,5 @@ export function Fields({ schema, value, path }: { schema: Schema; value: Json | 
       />
     ));
 }
+
+export const PARTS: Parts = { Field, Fields };

@@ -7,6 +7,7 @@ import type { CardNode } from "../canvas/cards";
 import * as graphs from "../model/graph";
 import { page } from "../page";
 import { get, graph, put, use } from "../store";
+import type { DryRun, Passed } from "../model/types";
 import {
   dryRun,
   fireForReal,
@@ -14,17 +15,15 @@ import {
   loadPayloads,
   marksOf,
   sampleText,
-  type DryRun,
   type Given,
-  type Passed,
   type Payload,
-} from "../testing";
+} from "../dryRun";
 import { Icon, IconButton } from "./Icon";
 
 const HAND = "hand";
 const SAMPLE = "sample";
 
-export function Testing() {
+export function DryRunDrawer() {
   const flow = useReactFlow<CardNode>();
   const result = use((state) => state.dryRun);
   const [payload, setPayload] = useState(sampleText);
@@ -48,7 +47,7 @@ export function Testing() {
     setBusy(false);
   };
   return (
-    <div className="testing">
+    <div className="dryRun">
       <div className="testing-input">
         <PayloadPicker payload={payload} setPayload={setPayload} />
         <div className="testing-buttons">

@@ -1,6 +1,5 @@
 import { isUnwritten, recipients } from "../../model/recipients";
-import type { Json, Path } from "../../model/types";
-import { page, type Choice as Option } from "../../page";
+import type { Json, Option, Path } from "../../model/types";
 import { Icon } from "../../ui/Icon";
 import { useForm, type ControlProps, type Form, type WidgetProps } from "../context";
 
@@ -9,14 +8,14 @@ const MOST_IN_A_SELECT = 60;
 /** Choosing a notification event fills in recipients for its channels, as long as none is written. */
 function filled({ schema, path }: WidgetProps, form: Form, chosen: string): [Path, Json][] {
   const name = schema["x-fills"];
-  const [, , ...channels] = page.sources[schema["x-source"] ?? ""]?.find(([value]) => value === chosen) ?? [];
+  const [, , ...channels] = form.sources[schema["x-source"] ?? ""]?.find(([value]) => value === chosen) ?? [];
   if (!name || !channels.length || !isUnwritten(form.settings[name])) return [];
   return [[[...path.slice(0, -1), name], recipients(channels, form.variables)]];
 }
 
-function optionsOf({ schema }: WidgetProps): Option[] {
+function optionsOf({ schema }: WidgetProps, form: Form): readonly Option[] {
   const source = schema["x-source"];
-  if (source) return page.sources[source] ?? [];
+  if (source) return form.sources[source] ?? [];
   return (schema.enum ?? []).map((value) => [
     String(value),
     schema["x-labels"]?.[String(value)] ?? String(value),
@@ -28,7 +27,7 @@ export function Choice(props: WidgetProps) {
   const { control, value, schema, mayBeNull, path } = props;
   const form = useForm();
   const set = (next: Json) => form.setAll([[path, next], ...filled(props, form, String(next))]);
-  const options = optionsOf(props);
+  const options = optionsOf(props, form);
   const chosen = String(value ?? "");
   const choose = (word: string) => {
     const listed = schema.enum?.find((one) => String(one) === word);
@@ -48,7 +47,7 @@ export function Choice(props: WidgetProps) {
 }
 
 export function Secret({ control, value, set }: WidgetProps) {
-  const options = page.sources.secrets ?? [];
+  const options = useForm().sources.secrets ?? [];
   const chosen =
     value && typeof value === "object" && !Array.isArray(value) ? String(value.secret ?? "") : "";
   const empty = options.length ? "Choose a secret…" : "There is no secret yet";
@@ -69,7 +68,7 @@ export function Secret({ control, value, set }: WidgetProps) {
 
 interface SelectProps {
   control: ControlProps;
-  options: Option[];
+  options: readonly Option[];
   chosen: string;
   choose(value: string): void;
   empty: string;

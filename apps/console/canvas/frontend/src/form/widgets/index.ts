@@ -1,9 +1,8 @@
-/** The control of a schema: by its hint first, else by its type; none where it needs several. */
+/** The control of a schema: by its hint first, else by its type; none where it needs several. Nothing here draws a field. */
 
 import type { ComponentType } from "react";
 import type { Schema } from "../../model/types";
 import type { WidgetProps } from "../context";
-import { Group } from "../Group";
 import { Choice, Secret } from "./Choice";
 import { Code } from "./Code";
 import { Numeric, Plain, Switch } from "./Plain";
@@ -15,7 +14,6 @@ type Widget = ComponentType<WidgetProps>;
 const byHint: Record<string, Widget> = {
   choice: Choice,
   code: Code,
-  group: Group,
   secret: Secret,
   template: Template,
   text: TextSetting,
@@ -27,6 +25,6 @@ const byType: Record<string, Widget> = { boolean: Switch, integer: Numeric, numb
 export function widgetOf(schema: Schema): Widget | undefined {
   const hinted = byHint[schema["x-widget"] ?? ""];
   if (hinted) return hinted;
-  if (schema.discriminator || schema.anyOf) return undefined;
+  if (schema["x-widget"] === "group" || schema.discriminator || schema.anyOf) return undefined;
   return schema.enum ? Choice : byType[schema.type ?? ""];
 }

@@ -3,7 +3,6 @@
 import { useEffect, useRef, useState } from "react";
 import { titleOf } from "../../model/schema";
 import type { Variable } from "../../model/types";
-import { page } from "../../page";
 import { useForm, type WidgetProps } from "../context";
 
 export interface EditorOptions {
@@ -25,7 +24,7 @@ interface EditorBundle {
 }
 
 export function Code({ control, value, set, schema, name }: WidgetProps) {
-  const { variables, readOnly } = useForm();
+  const { variables, readOnly, editorUrl } = useForm();
   const host = useRef<HTMLDivElement>(null);
   const editor = useRef<Editor | null>(null);
   const [ready, setReady] = useState(false);
@@ -49,13 +48,13 @@ export function Code({ control, value, set, schema, name }: WidgetProps) {
       });
       setReady(true);
     };
-    import(page.urls.editor).then(mount, () => {}); // the text area stays
+    import(editorUrl).then(mount, () => {}); // the text area stays
     return () => {
       gone = true;
       editor.current?.destroy();
       editor.current = null;
     };
-  }, [label, language, readOnly]);
+  }, [label, language, readOnly, editorUrl]);
   useEffect(() => editor.current?.put(String(value ?? "")), [value]);
   return (
     <>

@@ -1,19 +1,28 @@
-import { createContext, useContext } from "react";
+import { createContext, useContext, type ComponentType } from "react";
 import type { Shapes } from "../model/schema";
-import type { Json, Path, Schema, Settings, Variable } from "../model/types";
-import type { Preview } from "../store";
+import type { Json, Option, Path, Preview, Schema, Settings, Variable } from "../model/types";
 
-/** What every field of one block shares. `errors` by dotted path. */
+/** What every field of one form shares. `errors` by dotted path, `sources` by the hint `x-source`. */
 export interface Form {
+  /** What composites draw their children with: they are below it, and it is drawn with them. */
+  parts: Parts;
   shapes: Shapes;
   errors: ReadonlyMap<string, string[]>;
   previews: Readonly<Record<string, Preview>>;
   variables: readonly Variable[];
+  sources: Readonly<Record<string, Option[]>>;
+  /** The bundle that makes a text area an editor. */
+  editorUrl: string;
   readOnly: boolean;
   settings: Settings;
   set(path: Path, value: Json): void;
   /** Several settings as one step that can be undone. */
   setAll(changes: [Path, Json][]): void;
+}
+
+export interface Parts {
+  Field: ComponentType<FieldProps>;
+  Fields: ComponentType<FieldsProps>;
 }
 
 export const FormContext = createContext<Form | null>(null);
@@ -32,6 +41,12 @@ export interface FieldProps {
   required?: boolean;
   /** Without a label of its own: the row around it has one. */
   bare?: boolean;
+}
+
+export interface FieldsProps {
+  schema: Schema;
+  value: Json | undefined;
+  path: Path;
 }
 
 /** What a control must put on its element; the label and the messages are drawn around it. */

@@ -1,13 +1,13 @@
 /** One of several kinds, chosen by a select; going back to a kind brings its values back. */
 
 import { useRef } from "react";
-import { initial, tagOf, titleOf, variants } from "../model/schema";
-import type { Json, Settings } from "../model/types";
-import { useForm, type WidgetProps } from "./context";
-import { Fields } from "./Field";
+import { initial, tagOf, titleOf, variants } from "../../model/schema";
+import type { Json, Settings } from "../../model/types";
+import { useForm, type WidgetProps } from "../context";
 
 export function Union({ schema, value, path, name, control, set }: WidgetProps) {
-  const { shapes } = useForm();
+  const { shapes, parts } = useForm();
+  const { Fields } = parts;
   const all = variants(schema, shapes);
   const tag = tagOf(schema, value);
   const chosen = all.find((one) => one.tag === tag);

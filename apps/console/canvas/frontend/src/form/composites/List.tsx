@@ -1,12 +1,11 @@
 /** A list: check boxes for distinct words, one line for small rows, cards for large ones. */
 
 import { useRef, useState } from "react";
-import { initial, isHidden, nullable, titleOf, type Shapes } from "../model/schema";
-import type { Json, Schema, Settings } from "../model/types";
-import { IconButton, Icon } from "../ui/Icon";
-import { useForm, type WidgetProps } from "./context";
-import { Field, Fields } from "./Field";
-import { widgetOf } from "./widgets";
+import { initial, isHidden, nullable, titleOf, type Shapes } from "../../model/schema";
+import type { Json, Schema, Settings } from "../../model/types";
+import { IconButton, Icon } from "../../ui/Icon";
+import { useForm, type WidgetProps } from "../context";
+import { widgetOf } from "../widgets";
 
 const MOST_COLUMNS = 3;
 const MOST_ROWS = 100;
@@ -54,10 +53,7 @@ function columnsOf(item: Schema, shapes: Shapes): Column[] {
 function isFlat(item: Schema, columns: Column[], shapes: Shapes): boolean {
   if (item.discriminator) return false;
   if (item.type !== "object") return true;
-  const small = columns.every(([, field]) => {
-    const shape = nullable(field, shapes)[0];
-    return widgetOf(shape) !== undefined && shape["x-widget"] !== "group";
-  });
+  const small = columns.every(([, field]) => widgetOf(nullable(field, shapes)[0]) !== undefined);
   return columns.length <= MOST_COLUMNS && small;
 }
 
@@ -201,6 +197,7 @@ interface RowProps {
 }
 
 function Row({ item, columns, flat, value, path, word }: RowProps) {
+  const { Field, Fields } = useForm().parts;
   if (item.type !== "object" || item.discriminator) {
     return <Field bare schema={item} value={value} path={path} name={word} />;
   }

@@ -1,10 +1,9 @@
 /** Tests and groups of which all or any must be true, one inside the other. */
 
-import { initial, isHidden, keyOf, nullable, variants } from "../model/schema";
-import type { Json, Path, Schema, Settings } from "../model/types";
-import { Icon, IconButton } from "../ui/Icon";
-import { useForm, type WidgetProps } from "./context";
-import { Field } from "./Field";
+import { initial, isHidden, keyOf, nullable, variants } from "../../model/schema";
+import type { Json, Path, Schema, Settings } from "../../model/types";
+import { Icon, IconButton } from "../../ui/Icon";
+import { useForm, type WidgetProps } from "../context";
 
 export function Group(props: WidgetProps) {
   return (
@@ -108,7 +107,8 @@ interface TestProps {
 }
 
 function Test({ schema, value, path, number, drop }: TestProps) {
-  const { shapes, readOnly } = useForm();
+  const { shapes, readOnly, parts } = useForm();
+  const { Field } = parts;
   const fields = Object.entries(schema.properties ?? {});
   const defaults = Object.fromEntries(fields.map(([name, field]) => [name, initial(field, shapes)]));
   const filled: Settings = { ...defaults, ...value };

@@ -2,28 +2,10 @@
 
 import { edgeId, type Marks } from "./canvas/cards";
 import * as graphs from "./model/graph";
-import type { Json } from "./model/types";
+import type { DryRun } from "./model/types";
 import { page } from "./page";
 import { post } from "./server";
 import { edit, failed, get, graph, isDirty, put, save, say } from "./store";
-
-export interface Passed {
-  node: string;
-  outcome: string;
-  outlet: string;
-  messages: Json[];
-  /** Documents as text, empty where there is nothing. */
-  input: string;
-  output: string;
-  why: string;
-}
-
-export interface DryRun {
-  steps: Passed[];
-  ending: "completed" | "failed" | "asks" | "unknown";
-  code: string;
-  error: string;
-}
 
 export interface Given {
   status: number;
