@@ -32,7 +32,7 @@ _THREADS = {  # the first that fits the path
     DOORS: ThreadPoolExecutor(max(THREADS - THREADS // 4, 1), thread_name_prefix="door"),
     "": ThreadPoolExecutor(max(THREADS // 4, 1), thread_name_prefix="page"),
 }
-sys.setswitchinterval(0.001)  # seconds: a request at a door waits so long for a thread that fills in texts
+sys.setswitchinterval(0.001)  # seconds: a request at an endpoint waits so long for a thread that fills in texts
 die_with_parent(signal.SIGTERM)  # the server's own parent process holds no port, this one does
 resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
 

@@ -53,11 +53,11 @@ def _of_work(found: QueueStatus, now: datetime) -> list[Told]:
     told = []
     if not [worker for worker in found.workers if not worker.is_lost(now)]:
         told.append(("No worker lives: nothing is sent.", "Start a worker process: see the Procfile."))
-    for lane in found.lanes:
-        late = (now - lane.oldest).total_seconds() if lane.oldest else 0
+    for queue in found.queues:
+        late = (now - queue.oldest).total_seconds() if queue.oldest else 0
         if late > PATIENCE_S:
             todo = "Look at the workers below: when all their hands are busy, start another worker."
-            told.append((f"The oldest of the {lane.name} that are due has waited for {_span(late)}.", todo))
+            told.append((f"The oldest of the {queue.name} that are due has waited for {_span(late)}.", todo))
     return told + [one for worker in found.workers for one in _of_worker(worker, found.workers, now)]
 
 

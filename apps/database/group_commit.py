@@ -1,7 +1,8 @@
 """Commits that many share: a caller hands over what it wants written and goes on after its commit.
 
 A *writer* takes a list of items and gives a list of results, inside a transaction. Without a started thread (tests,
-the shell) each item is committed at once by the caller. A COMMIT without an answer raises `Doubtful`: read back.
+the shell) each item is committed at once by the caller. A COMMIT without an answer raises `CommitOutcomeUnknown`:
+read back.
 """
 
 import contextlib

@@ -13,7 +13,7 @@ Closed = Callable[[set[Source]], set[Source]]
 
 @dataclass(frozen=True)
 class EventRow:
-    """An event to be written, the rows of its keys, and the words that find it. `closed` says which doors are.
+    """An event to be written, the rows of its keys, and the words that find it. `closed` says which endpoints are.
 
     `new` makes one that a run fires.
     """

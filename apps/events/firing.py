@@ -27,7 +27,7 @@ def fire(workspace: Workspace, fired: Custom, now: datetime, raw: bytes = b"", k
     keys = correlation_keys_of(fired.name, fired.data)
     if len(keys) > MAX_KEYED:
         raise Refused(f"an event has at most {MAX_KEYED} values in the top two levels of its data: send fewer")
-    news = NewEvent(
+    new = NewEvent(
         workspace_id=workspace.pk,
         kind=FIRED,
         source_kind="api",
@@ -40,4 +40,4 @@ def fire(workspace: Workspace, fired: Custom, now: datetime, raw: bytes = b"", k
         dedup_scope=f"events:{workspace.pk}:{fired.environment}",
         key=key,
     )
-    return record(news, now)
+    return record(new, now)

@@ -22,7 +22,7 @@ Fate = Literal["written", "repeat", "closed"]
 
 
 def insert_events(entries: list[EventRow]) -> list[Fate]:
-    """Write the events whose door is open and whose keys are all new."""
+    """Write the events whose endpoint is open and whose keys are all new."""
     shut = _shut(entries)
     open_now = [e for e in entries if e.source() not in shut]
     old = _repeats(open_now)
@@ -33,7 +33,7 @@ def insert_events(entries: list[EventRow]) -> list[Fate]:
 
 
 def _shut(entries: list[EventRow]) -> set[Source]:
-    """The doors that were closed meanwhile, read in the commit that lets the others in."""
+    """The endpoints that were closed meanwhile, read in the commit that lets the others in."""
     asked = {e.closed for e in entries if e.closed}
     return {shut for closed in asked for shut in closed({e.source() for e in entries if e.closed is closed})}
 
@@ -53,7 +53,7 @@ def _repeats(entries: list[EventRow]) -> set[UUID]:
 
 
 def workspaces_with_new_events() -> list[int]:
-    """The workspaces whose events wait to be routed."""
+    """The workspaces whose events wait to be dispatched."""
     found = fair_share.groups_with_due_work("events_event", "workspace_id", open="state = 'received'", due="true")
     return [workspace for workspace in found if workspace]
 
@@ -84,7 +84,7 @@ def hold(ids: list[UUID]) -> None:
 
 
 def release(source_id: str) -> int:
-    """Their workflow goes on: what was held is routed. How many were."""
+    """Their workflow goes on: what was held is dispatched. How many were."""
     return Event.objects.filter(source_id=source_id, state=State.HELD).update(state=State.RECEIVED)
 
 
@@ -120,12 +120,12 @@ def mark_received(event_id: UUID) -> None:
 
 
 def mark_received_late(event_id: UUID) -> None:
-    """A wait that began after it was routed has counted it. While it is received others may still be handed it."""
+    """A wait that began after it was dispatched has counted it. While it is received others may still be handed it."""
     Event.objects.filter(pk=event_id, state=State.UNMATCHED).update(state=State.DISPATCHED)
 
 
 def replay(ids: list[UUID], by: str) -> int:
-    """A person has mended what was wrong: what could not begin, or was dropped, is routed again. How many were."""
+    """A person has mended what was wrong: what could not begin, or was dropped, is dispatched again. How many were."""
     dead = Event.objects.filter(pk__in=ids, state__in=[State.FAILED, State.DROPPED, State.IGNORED])
     return dead.update(state=State.RECEIVED, tries=0, reason=f"tried again by {by}"[:300])
 

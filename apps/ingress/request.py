@@ -29,7 +29,7 @@ class IncomingRequest(Value):
 
 
 class WrongType(ValueError):
-    """A content type that this door does not take."""
+    """A content type that this endpoint does not take."""
 
 
 Reader = Callable[[IncomingRequest], Any]

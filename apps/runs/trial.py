@@ -24,7 +24,7 @@ from apps.engine.dry_run import DryRun, dry_run
 from apps.engine.values.bounds import MAX_TEXT
 from apps.engine.values.data import RunData
 from apps.notifications.notify import SendContext, notify
-from apps.runs.execution.executor import plain_secrets, with_secrets
+from apps.runs.execution.secrets_in_calls import plain_secrets, with_secrets
 from apps.runs.models import Step
 from apps.sources.contract import Refusal
 from apps.sources.registry import TRIGGERS

@@ -11,7 +11,7 @@ from apps.ingress.request import IncomingRequest
 
 
 class Arrival(Value):
-    """A request at the door, the secrets of its guard (two while one is rotated, none: none is set), and the time."""
+    """A request at an endpoint, the time, and the secrets of its guard: none, one, or two while one is rotated."""
 
     request: IncomingRequest
     secrets: tuple[str, ...] = ()
@@ -46,7 +46,7 @@ class Refusal(Value):
 
 
 class Rate(Value):
-    """How many requests a door takes."""
+    """How many requests an endpoint takes."""
 
     model_config = ConfigDict(title="Rate", json_schema_extra={"description": "How many requests this URL takes."})
     per_second: float = Field(

@@ -1,4 +1,4 @@
-"""Who may come in at a door. Each guard takes any of the trigger's secrets, so that they can be rotated."""
+"""Who may come in at an endpoint. Each guard takes any of the trigger's secrets, so that they can be rotated."""
 
 import base64
 from typing import Annotated, ClassVar, Literal

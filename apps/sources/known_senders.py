@@ -50,7 +50,7 @@ _OF_CASHFREE = Scheme(
     time_unit="milliseconds",
     signed="{time}{body}",
 )
-# As each documents it. A row here, and one in tests/test_senders.py, add a sender.
+# As each documents it. A row here, and one in tests/sources/test_known_senders.py, add a sender.
 SENDERS = {
     "stripe": Sender("Stripe", _in_parts("Stripe-Signature", prefix="v1=", separator=",", time_prefix="t=")),
     "slack": Sender("Slack", _OF_SLACK),

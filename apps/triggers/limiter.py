@@ -1,4 +1,4 @@
-"""How often a door may be used: a token bucket each, in the database, so that all web processes share it.
+"""How often an endpoint may be used: a token bucket each, in the database, so that all web processes share it.
 
 A process takes tokens by the handful, so most requests cost no query; after a refusal it does not ask again before a
 handful can have come.

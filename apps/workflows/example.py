@@ -60,7 +60,7 @@ def load(shop_url: str, now: datetime, gateway_url: str = "") -> Loaded:
     """Make what is missing of the example and publish it. Its messages go to the gateway, else to the test inbox."""
     password = _owner()
     owner = User.objects.get(email=OWNER)
-    workspace = _workspace(owner)
+    workspace = workspace_of(owner)
     prepare(workspace)
     if gateway_url:
         _send_by_gateway(workspace, gateway_url)
@@ -70,8 +70,8 @@ def load(shop_url: str, now: datetime, gateway_url: str = "") -> Loaded:
         graph = parse_graph(_drawing(shop_url))
         publishing.go_live(publishing.save(workflow, graph, by=owner, now=now), by=owner, now=now)
     return Loaded(
-        webhook_live=door(workflow, "live"),
-        webhook_test=door(workflow, "test"),
+        webhook_live=url_of(workflow, "live"),
+        webhook_test=url_of(workflow, "test"),
         workspace=workspace.wsid,
         owner_email=OWNER,
         test_inbox_url=settings.PUBLIC_URL + reverse("test-inbox", args=[workspace.wsid]),
@@ -108,8 +108,8 @@ def _send_by_gateway(workspace: Workspace, url: str) -> None:
     EventConnection.objects.filter(event__workspace=workspace).update(connection=gateway)
 
 
-def door(workflow: Workflow, environment: str) -> str:
-    """The public URL of a workflow's door."""
+def url_of(workflow: Workflow, environment: str) -> str:
+    """The public URL of a workflow's endpoint."""
     return settings.PUBLIC_URL + reverse("webhook", args=[environment, workflow.trigger.token_of(environment)])
 
 
@@ -125,7 +125,7 @@ def _owner() -> str:
     return password
 
 
-def _workspace(owner: User) -> Workspace:
+def workspace_of(owner: User) -> Workspace:
     member = Membership.objects.filter(user=owner, workspace__name="Company ABC").select_related("workspace").first()
     if member is not None:
         return member.workspace

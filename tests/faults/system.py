@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import psycopg
 import requests
 
 from fynoflow.run import processes
@@ -21,6 +20,7 @@ from tests.faults.checker import Checker
 from tests.faults.drawings import drawings
 from tests.faults.proxy import Proxy
 from tests.faults.stub import Record, serve
+from tests.support import migrated
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = int(os.environ.get("FAULT_SECONDS", "20"))
@@ -38,10 +38,17 @@ class System:
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         self.fired: dict[str, str] = {}
         self.test = 0
-        self.database = Proxy(emptied(server, f"faults_{port}"), 5432) if server else None
+        self.database = self._database(server)
         self.env = self._environment()
         self.doors = self._prepared()
         self.check = Checker(self.database.direct() if self.database else "", folder / "fynoflow.sqlite3", self.record)
+
+    def _database(self, server: str) -> Proxy | None:
+        """With all tables; SQLite's lies in the folder."""
+        if not server:
+            migrated.sqlite(self.folder)
+            return None
+        return Proxy(migrated.postgresql(server.rpartition("/")[0], f"fynoflow_faults_{self.port}"), 5432)
 
     def _environment(self) -> dict[str, str]:
         env = {name: value for name, value in os.environ.items() if name not in ("OUTBOUND_ALLOW", "ALLOWED_HOSTS")}
@@ -162,12 +169,3 @@ def free_port() -> int:
         with socket.socket() as free, contextlib.suppress(OSError):
             free.bind(("127.0.0.1", port))
             return port
-
-
-def emptied(server: str, name: str) -> str:
-    """The URL of a new database on a server."""
-    server = server.rpartition("/")[0]
-    with psycopg.connect(f"{server}/postgres", autocommit=True) as link:
-        link.execute(f"DROP DATABASE IF EXISTS fynoflow_{name} WITH (FORCE)")
-        link.execute(f"CREATE DATABASE fynoflow_{name}")
-    return f"{server}/fynoflow_{name}"

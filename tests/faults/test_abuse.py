@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.faults.load import moment
 from tests.faults.system import System, until
-from tests.faults.test_meddling import moment
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("faults-2")]
 STATES = """

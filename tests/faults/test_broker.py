@@ -5,9 +5,9 @@ import time
 
 import pytest
 
+from tests.faults.load import loaded
 from tests.faults.proxy import Proxy
 from tests.faults.system import DATABASE, System
-from tests.faults.test_database import loaded
 
 BROKERS = [url for url in os.environ.get("TEST_BROKER_URLS", "").split(",") if url]
 LATE = """
@@ -18,7 +18,7 @@ ON s.run_id = r.id WHERE e.received_at > NOW() - INTERVAL '{seconds:.0f} seconds
 pytestmark = [
     pytest.mark.skipif(not BROKERS or not DATABASE, reason="TEST_BROKER_URLS and DATABASE_URL name none"),
     pytest.mark.timeout(240),
-    pytest.mark.xdist_group("faults-3"),
+    pytest.mark.xdist_group("faults-5"),
 ]
 
 

@@ -11,7 +11,7 @@ from tests.faults.system import SECONDS, System
 
 # An hour leaves the machine room for other work; seconds do not.
 GAP_S, LIVES_S = (0.12, (4, 16)) if SECONDS >= 600 else (0.03, (1, 5))
-pytestmark = [pytest.mark.xdist_group("faults-3"), pytest.mark.timeout(SECONDS + 300)]
+pytestmark = [pytest.mark.smoke, pytest.mark.xdist_group("faults-3"), pytest.mark.timeout(SECONDS + 300)]
 
 
 def test_nothing_is_lost_or_doubled_while_processes_die_at_random(system: System) -> None:

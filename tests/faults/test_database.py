@@ -7,31 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.load import loaded
 from tests.faults.postgres import PG_CTL, Postgres
 from tests.faults.system import DATABASE, SECONDS, System, free_port
 
 pytestmark = [
     pytest.mark.skipif(not DATABASE, reason="SQLite lives within the processes"),
     pytest.mark.timeout(300 + SECONDS),
-    pytest.mark.xdist_group("faults-2"),
+    pytest.mark.xdist_group("faults-5"),
 ]
-
-
-def loaded(system: System, seconds: float, name: str) -> None:
-    """Four senders for so long."""
-    end = time.monotonic() + seconds
-
-    def send(sender: int) -> None:
-        number = 0
-        while time.monotonic() < end:
-            system.fire(f"{name}-{sender}-{number}")
-            number += 1
-
-    senders = [threading.Thread(target=send, args=(sender,)) for sender in range(4)]
-    for sender in senders:
-        sender.start()
-    for sender in senders:
-        sender.join()
 
 
 def test_a_commit_whose_answer_is_cut_off_is_neither_lost_nor_done_twice(system: System) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.faults.defects import DEFECTS
+from tests.faults.load import loaded
 from tests.faults.system import DATABASE, System, free_port, until
-from tests.faults.test_database import loaded
 
 pytestmark = [
     pytest.mark.skipif("FAULT_DEFECTS" not in os.environ, reason="long: make faults"),

@@ -15,10 +15,10 @@ import pytest
 import requests
 
 from tests.faults.checker import Checker
+from tests.faults.load import loaded
 from tests.faults.pooler import PGBOUNCER, Pooler
 from tests.faults.postgres import PG_CTL, Postgres
 from tests.faults.system import DATABASE, System, free_port, until
-from tests.faults.test_database import loaded
 
 pytestmark = [
     pytest.mark.skipif(not DATABASE or not PG_CTL, reason="needs a PostgreSQL server, and pg_ctl for others"),

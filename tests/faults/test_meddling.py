@@ -1,12 +1,11 @@
 """People change and stop what is under way: a run keeps the drawing it began with, and a cancelled one does no more."""
 
-from datetime import UTC, datetime
-
 import pytest
 
+from tests.faults.load import moment
 from tests.faults.system import System, until
 
-pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("faults-2")]
+pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("faults-1")]
 RUNS = """
 SELECT CAST(r.id AS text), r.state, CAST(r.ended_at AS text), r.steps_done FROM runs_run r
 JOIN workflows_workflow w ON w.id = r.workflow_id WHERE w.name IN ({})
@@ -16,11 +15,6 @@ SELECT COUNT(*) FROM runs_step s JOIN runs_run r ON r.id = s.run_id JOIN workflo
 WHERE w.name = 'changed' AND s.node = 'ask' AND s.outcome = 'done'
 """
 LAST = "SELECT outcome FROM runs_step WHERE run_id = '{}' ORDER BY seq DESC LIMIT 1"
-
-
-def moment(said: str) -> float:
-    found = datetime.fromisoformat(said.replace("+00", "+00:00") if said.endswith("+00") else said)
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
 
 
 def test_a_run_ends_by_the_drawing_that_it_began_with_whatever_becomes_of_its_workflow(system: System) -> None:

@@ -8,7 +8,7 @@ import pytest
 from tests.faults.drawings import CALL_S
 from tests.faults.system import System
 
-pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("faults-2")]
+pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("faults-1")]
 LATE_S = 5.0  # other tests share the machine; without them it is under one
 ONCE = {
     "200": "success",

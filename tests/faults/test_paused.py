@@ -13,7 +13,7 @@ UNKNOWN = "SELECT COUNT(*) FROM channels_delivery WHERE state = 'unknown'"
 LOST = "SELECT COUNT(*) FROM runs_step WHERE outcome = 'lost'"
 
 
-@pytest.mark.xdist_group("faults-2")
+@pytest.mark.xdist_group("faults-3")
 @pytest.mark.parametrize("place", ["call.after", "message.before"])
 def test_a_worker_that_wakes_after_its_lease_doubles_nothing(system: System, place: str) -> None:
     system.start("web")

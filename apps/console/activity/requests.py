@@ -1,4 +1,4 @@
-"""The request log: what arrived at the doors, also what was refused."""
+"""The request log: what arrived at the endpoints, also what was refused."""
 
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse

@@ -1,4 +1,4 @@
-"""Pages fill in one text at a time in each process: however many people look at costly ones, the doors answer."""
+"""Pages fill in one text at a time in each process: however many people look at costly ones, the endpoints answer."""
 
 import threading
 from collections.abc import Callable

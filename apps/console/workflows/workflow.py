@@ -15,7 +15,7 @@ from apps.database import clocks
 from apps.database.wakeups import publish_hint
 from apps.workflows.dependencies import WORKFLOW, matches, needs_of, who_uses
 from apps.workflows.describe.picture import picture_of
-from apps.workflows.example import door
+from apps.workflows.example import url_of
 from apps.workflows.models import Checklist, Version, Workflow
 from apps.workflows.release import accepted, approval_rules, checklists, lifecycle, publishing
 from apps.workspaces.models import Membership
@@ -54,7 +54,7 @@ def workflow(request: HttpRequest, membership: Membership, slug: str) -> HttpRes
         "checklists": [row for row in map(_shown, checklists.open_checklists(found)) if row],
         "asked": asked,
         "asked_enough": asked is not None and approval_rules.is_enough(asked, approval_rules.rule_of(workspace)),
-        "doors": [_door(found, "live", found.live), _door(found, "test", found.test)],
+        "doors": [_card(found, "live", found.live), _card(found, "test", found.test)],
         "runs": paged(request, newest(found.runs.all())),
     }
     return show(request, "pages/workflow.html", membership, facts)
@@ -111,10 +111,10 @@ def workflow_of(membership: Membership, slug: str) -> Workflow:
     return get_object_or_404(rows, slug=slug)
 
 
-def _door(found: Workflow, environment: str, version: Version | None) -> EndpointCard:
+def _card(found: Workflow, environment: str, version: Version | None) -> EndpointCard:
     triggers = version.drawing().triggers if version else ()
     sample = str((triggers[0].settings.get("sample") if triggers else "") or "{}")
-    url = door(found, environment)
+    url = url_of(found, environment)
     quoted = sample.replace("'", "'\\''")
     return EndpointCard(
         environment=environment,

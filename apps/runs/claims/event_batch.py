@@ -73,7 +73,7 @@ class ReceivedEvent:
 def received(
     limit: int, *, workspace: int | None = None, after: Event | None = None, only: str = ""
 ) -> list[ReceivedEvent]:
-    """Events of a workspace still to be routed, oldest first, or only this one; locked where that is possible."""
+    """Events of a workspace still to be dispatched, oldest first, or only this one; locked where that is possible."""
     lock = "" if bulk.is_sqlite() else "FOR UPDATE OF e SKIP LOCKED"
     which, given = ("e.id = %s", [bulk.uuid_param(only)]) if only else ("e.workspace_id = %s", [workspace])
     if after is not None:
@@ -88,9 +88,9 @@ def received(
 def as_read(found: list[ReceivedEvent]) -> list[ReceivedEvent]:
     """Those that stand as they were read, where nobody else was kept from them."""
     sql = _LOOK_AGAIN.format(binding=_BINDING, among=bulk.one_of("e.id"))
-    again = bulk.read(sql, [bulk.array_param(bulk.uuid_param(str(news.event.pk)) for news in found)])
+    again = bulk.read(sql, [bulk.array_param(bulk.uuid_param(str(came.event.pk)) for came in found)])
     stand = {bulk.uuid_of(pk): (bool(paused), *version) for pk, paused, *version in again}
-    return [news for news in found if stand.get(news.event.pk) == news.standing()]
+    return [came for came in found if stand.get(came.event.pk) == came.standing()]
 
 
 def paused_for_sure(sources: set[str]) -> set[Source]:

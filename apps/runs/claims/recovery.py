@@ -28,9 +28,9 @@ def reclaim_expired_leases(now: datetime, limit: int = 500) -> None:
     working = Run.objects.filter(state=State.WORKING)
     expired = working.filter(pk__in=leases.expired(working, now, limit), lease_until__lt=now)
     for journal in read_back(expired.select_related("workspace", "event")):
-        failpoint("sweep.before")
+        failpoint("reclaim.before")
         _lose(journal, now)
-        failpoint("sweep.after")
+        failpoint("reclaim.after")
     unsettled = Run.objects.filter(state=State.RECONCILING, due_at__lte=now)
     for journal in read_back(unsettled.select_related("version", "workspace", "event")[:limit]):
         _give_up(journal, now)

@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 class Look:
     """An event, and what was made of it before the commit: a run that `begun`, or the `keys` of who waits for it."""
 
-    news: ReceivedEvent
+    came: ReceivedEvent
     asked: RunRequest
     begun: ReadAhead | None = None
     told: EventReader | None = None
@@ -87,7 +87,7 @@ def _walked(asked: RunRequest) -> list[Look]:
         with turn(workspace):
             while len(found) < most and work.spent < AT_ONCE:
                 some = received(min(most - len(found), FEW), workspace=workspace, after=last.get(workspace))
-                found += [_looked_at(news, asked) for news in some if work.spent < AT_ONCE]
+                found += [_looked_at(came, asked) for came in some if work.spent < AT_ONCE]
                 if not some:
                     break
                 last[workspace] = some[-1].event
@@ -95,17 +95,17 @@ def _walked(asked: RunRequest) -> list[Look]:
 
     with budget(COUNTED) as work:
         if asked.only:
-            return [_looked_at(news, asked) for news in received(1, only=asked.only)]
+            return [_looked_at(came, asked) for came in received(1, only=asked.only)]
         return take_fairly(asked.limit, asked.capacities, take, lightest_first)
 
 
-def _looked_at(news: ReceivedEvent, asked: RunRequest) -> Look:
-    if news.event.kind in AWAITABLE:
-        told = EventReader(news.event)
-        return Look(news, asked, told=told, keys=keys_for(told))
-    if news.version is None or news.paused:
-        return Look(news, asked)
-    return Look(news, asked, begun=_begun(news.event, news.version, asked))
+def _looked_at(came: ReceivedEvent, asked: RunRequest) -> Look:
+    if came.event.kind in AWAITABLE:
+        told = EventReader(came.event)
+        return Look(came, asked, told=told, keys=keys_for(told))
+    if came.version is None or came.paused:
+        return Look(came, asked)
+    return Look(came, asked, begun=_begun(came.event, came.version, asked))
 
 
 def _begun(event: Event, version: Version, asked: RunRequest) -> ReadAhead:
@@ -127,10 +127,10 @@ def _written(found: list[Look]) -> list[StartedRun]:
     for look in _as_read(found) if bulk.is_sqlite() else found:
         if look.told is not None:
             heard += _resumed(look.told, look)
-        elif look.news.version is None:
-            events.fail(look.news.event.pk, GONE, look.asked.now)
+        elif look.came.version is None:
+            events.fail(look.came.event.pk, GONE, look.asked.now)
         elif look.begun is None:
-            paused.append(look.news.event)
+            paused.append(look.came.event)
         else:
             starting.append(look.begun)
     _hold(paused)
@@ -143,8 +143,8 @@ def _written(found: list[Look]) -> list[StartedRun]:
 
 
 def _as_read(found: list[Look]) -> list[Look]:
-    there = {news.event.pk for news in as_read([look.news for look in found])}
-    return [look for look in found if look.news.event.pk in there]
+    there = {came.event.pk for came in as_read([look.came for look in found])}
+    return [look for look in found if look.came.event.pk in there]
 
 
 def _hold(found: list[Event]) -> None:

@@ -38,7 +38,7 @@ def _pass_on(cursors: list[dict[str, Any]]) -> None:
 
 
 def begin(placed: list[StartedRun]) -> None:
-    """Write new runs, in the transaction that marks their events routed."""
+    """Write new runs, in the transaction that marks their events dispatched."""
     bulk.insert(Run, [columns(p.journal.run, WHOLE) for p in placed])
     _journal([write_of(p.journal, "", None) for p in placed])
 
@@ -64,4 +64,4 @@ def _journal(changes: list[RunWrite]) -> None:
     said = [said for c in changes for said in c.said]
     bulk.insert(Notification, [s.notification for s in said])
     deliveries.insert_deliveries([row for s in said for row in s.deliveries])
-    events.insert_events([entry for c in changes for entry in c.news])
+    events.insert_events([entry for c in changes for entry in c.new_events])

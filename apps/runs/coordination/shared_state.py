@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from apps.engine.contract.decisions import Admit, AwaitEvent, Gather, Gathered, Question, StartSubworkflow
-from apps.runs.coordination import digests, event_waits, subworkflows
+from apps.runs.coordination import digests, event_waits, subworkflows, throttles
 from apps.runs.journal.journal import Journal
 
 Answer = Callable[[Journal], dict[str, Any]]
@@ -19,7 +19,7 @@ def answer_for(question: Question, journal: Journal, node: str, now: datetime) -
     """
     match question:
         case Admit():
-            return lambda there: digests.admit(question, there.run, node, now)
+            return lambda there: throttles.admit(question, there.run, node, now)
         case Gather():
             return lambda there: digests.gather(question, there.run, node, now)
         case Gathered():

@@ -1,31 +1,31 @@
 """Carries a run from call to call until it waits or ends."""
 
-import base64
 import logging
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
 from apps.channels import sending_limits_store
-from apps.channels.deliveries import ClaimedDelivery as Parcel
+from apps.channels.deliveries import ClaimedDelivery
 from apps.channels.sending import send
 from apps.common.crypto import Undecryptable
-from apps.common.effects import Answer, HttpCall, NoAnswer
+from apps.common.effects import Answer, NoAnswer
 from apps.common.trouble import Refused
 from apps.database import bulk
 from apps.database.failpoints import failpoint
 from apps.database.group_commit import DATABASE_ERRORS
 from apps.database.wakeups import rescan
 from apps.egress import client, reach
-from apps.egress.addresses import Blocked, target_of
+from apps.egress.addresses import Blocked
 from apps.egress.redacting import Redactor
 from apps.engine.contract.node import StepContext
 from apps.runs.claims import claiming, quarantine, settling
 from apps.runs.execution.jobs import INLINE, Job, Pool
+from apps.runs.execution.secrets_in_calls import plain_secrets, with_secrets
 from apps.runs.interpreter.interpreter import effect_key
 from apps.runs.journal.claim_values import ClaimedCall, StartedRun
 from apps.runs.journal.journal import Journal
-from apps.workspaces.models import Secret, Workspace
+from apps.workspaces.models import Secret
 
 Clock = Callable[[], datetime]
 log = logging.getLogger(__name__)
@@ -74,19 +74,19 @@ def run_claimed(placed: StartedRun, clock: Clock, hands: Pool = INLINE) -> None:
 
 
 def _post(journal: Journal, clock: Clock, hands: Pool) -> None:
-    hands.give([delivery_job(parcel, clock) for parcel in journal.pop_deliveries()])
+    hands.give([delivery_job(claimed, clock) for claimed in journal.pop_deliveries()])
     if journal.has_more_work:
         rescan()
 
 
-def delivery_job(parcel: Parcel, clock: Clock) -> Job:
+def delivery_job(claimed: ClaimedDelivery, clock: Clock) -> Job:
     """The sending of a claimed message."""
-    return Job(parcel.delivery.workspace_id, partial(guarded, partial(_sent, parcel, clock)))
+    return Job(claimed.delivery.workspace_id, partial(guarded, partial(_sent, claimed, clock)))
 
 
-def _sent(parcel: Parcel, clock: Clock) -> None:
-    send(parcel, clock)
-    if sending_limits_store.is_limited(parcel.delivery.connection_id):
+def _sent(claimed: ClaimedDelivery, clock: Clock) -> None:
+    send(claimed, clock)
+    if sending_limits_store.is_limited(claimed.delivery.connection_id):
         rescan()  # there may be room for the next one
 
 
@@ -140,25 +140,3 @@ def _not_sent(why: str, never: bool = False) -> tuple[NoAnswer, Redactor]:
 def _too_late(held: ClaimedCall, now: datetime) -> bool:
     left = held.lease_s - (now - held.started_at).total_seconds()
     return left < held.call.call.timeout_s + 5
-
-
-def plain_secrets(call: HttpCall, workspace: Workspace) -> dict[str, str]:
-    """The secrets of the call by name. Raises Secret.DoesNotExist, Undecryptable, Blocked, or Refused by its hosts."""
-    used = {use.secret: Secret.objects.of(workspace).get(name=use.secret) for use in call.secrets}
-    for name, secret in used.items():
-        if not secret.may_go_to(host := target_of(call.url).host):
-            raise Refused(f"the secret {name!r} may not be sent to {host}: add the host to the secret, or mend the URL")
-    if used:
-        bulk.release_connection()
-    return {name: secret.plain() for name, secret in used.items()}
-
-
-def with_secrets(call: HttpCall, plain: dict[str, str]) -> HttpCall:
-    """The call with its secret headers filled in: between claim and call only."""
-    headers = list(call.headers)
-    for use in call.secrets:
-        value = use.prefix + plain[use.secret]
-        if use.user is not None:
-            value = "Basic " + base64.b64encode(f"{use.user}:{plain[use.secret]}".encode()).decode()
-        headers.append((use.header, value))
-    return call.model_copy(update={"headers": tuple(headers)})

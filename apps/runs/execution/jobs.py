@@ -15,7 +15,7 @@ class Job:
 
 
 class Pool(Protocol):
-    """Who does what is claimed: a lane of a worker, or `AT_ONCE`."""
+    """Who does what is claimed: a pool of a worker, or `INLINE`."""
 
     def capacity(self) -> int:
         """How many jobs can be done at once."""

@@ -1,4 +1,4 @@
-"""Where a run stands after a walk: its cursor and what is to be written of it. Writes nothing: see `transitions.py`."""
+"""Where a run stands after a walk: its cursor and what is to be written of it. Writes nothing: see `claims`."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -78,11 +78,11 @@ def write_of(journal: Journal, was: str, held: uuid.UUID | None) -> RunWrite:
     """Take what is to be written out of the journal. A run that another started tells that it is over."""
     cursor = {**columns(journal.run, ("id", *CURSOR)), "was": was, "held": held}
     if journal.run.ended_at is not None and journal.run.event.kind == LAUNCHED:
-        journal.news.append(subworkflows.ended(journal.run, journal.run.ended_at))
-    change = RunWrite(cursor, journal.steps, journal.said, journal.news)
+        journal.new_events.append(subworkflows.ended(journal.run, journal.run.ended_at))
+    change = RunWrite(cursor, journal.steps, journal.said, journal.new_events)
     unsent = any(deliveries.is_due(row) for said in journal.said for row in said.deliveries)
-    journal.has_more_work = unsent or journal.launched or bool(journal.news) or cursor["due_at"] is not None
-    journal.steps, journal.said, journal.news, journal.launched = [], [], [], False
+    journal.has_more_work = unsent or journal.launched or bool(journal.new_events) or cursor["due_at"] is not None
+    journal.steps, journal.said, journal.new_events, journal.launched = [], [], [], False
     return change
 
 

@@ -36,7 +36,7 @@ class AtCall:
 
 @dataclass(frozen=True)
 class AtAsk:
-    """Stands at a node that asks what runs share: answered in the commit that writes it, see `learn`."""
+    """Stands at a node that asks what runs share: answered in the commit that writes it, see `resume_with_facts`."""
 
     node: str
     question: Question
@@ -96,7 +96,7 @@ def resume_with_facts(graph: Graph, asked: AtAsk, facts: Facts, journal: Journal
 
 
 def resume_with_event(graph: Graph, node: str, facts: dict[str, Any], journal: Journal, now: datetime) -> Outcome:
-    """One block further: from a wait whose news has come. Called within a commit, as `learn`."""
+    """One block further: from a wait whose news has come. Called within a commit, as `resume_with_facts`."""
     memo = journal.waits[node].memo
     return _Scope(graph, journal, now).over(node, 1, lambda block, ctx: block.on_facts(facts, ctx, memo), "resumed")
 

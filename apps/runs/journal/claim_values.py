@@ -44,7 +44,7 @@ class RunWrite:
     cursor: dict[str, Any]
     steps: list[dict[str, Any]]
     said: list[OutboxRows]
-    news: list[EventRow]
+    new_events: list[EventRow]
 
 
 @dataclass(frozen=True, kw_only=True)

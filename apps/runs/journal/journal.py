@@ -42,7 +42,7 @@ class Journal:
     seq: int = 0
     steps: list[Row] = field(default_factory=list)
     said: list[OutboxRows] = field(default_factory=list)
-    news: list[EventRow] = field(default_factory=list)
+    new_events: list[EventRow] = field(default_factory=list)
     claimed_deliveries: list[deliveries.ClaimedDelivery] = field(default_factory=list)
     has_more_work: bool = False
     launched: bool = False
@@ -74,14 +74,14 @@ class Journal:
     def copied(self) -> "Journal":
         """Another of the same, for a commit that may be tried again: a claim writes into the rows of what is said."""
         said = [replace(one, deliveries=[{**row} for row in one.deliveries]) for one in self.said]
-        lists: dict[str, Any] = {"steps": [*self.steps], "said": said, "news": [*self.news]}
+        lists: dict[str, Any] = {"steps": [*self.steps], "said": said, "new_events": [*self.new_events]}
         lists["claimed_deliveries"] = [*self.claimed_deliveries]
         return replace(self, run=copy(self.run), visits=Counter(self.visits), waits={**self.waits}, **lists)
 
     def pop_deliveries(self) -> list[deliveries.ClaimedDelivery]:
         """The claimed deliveries, once."""
-        parcels, self.claimed_deliveries = self.claimed_deliveries, []
-        return parcels
+        claimed, self.claimed_deliveries = self.claimed_deliveries, []
+        return claimed
 
 
 def opened(run: Run, can_send: CapacityFor = nobody) -> Journal:

@@ -1,4 +1,4 @@
-"""Health: alive, able to commit, and ready (database, broker, last sweep, last beat)."""
+"""Health: alive, able to commit, and ready (database, broker, last poll, last beat)."""
 
 from datetime import timedelta
 

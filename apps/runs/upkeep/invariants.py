@@ -21,7 +21,7 @@ LATELY, AT_ONCE = timedelta(days=2), timedelta(seconds=60)
 
 
 def stranded(now: datetime) -> Found:
-    """Events that nobody routed, and runs and messages whose time is long over."""
+    """Events that nobody dispatched, and runs and messages whose time is long over."""
     late = now - PATIENCE
     for event in Event.objects.filter(state=Event.State.RECEIVED, received_at__lt=late)[:MAX_NAMED]:
         yield f"event {event.pk} was received at {event.received_at:%Y-%m-%d %H:%M} UTC and is not routed"
@@ -33,7 +33,7 @@ def stranded(now: datetime) -> Found:
 
 
 def without_a_run(now: datetime) -> Found:
-    """A routed event that starts runs has one."""
+    """A dispatched event that starts runs has one."""
     routed = Event.objects.filter(state=Event.State.DISPATCHED, kind__in=STARTS, runs__isnull=True)
     for event in routed[:MAX_NAMED]:
         yield f"event {event.pk} counts as routed and has no run"

@@ -42,8 +42,10 @@ class _Figures:
             ("due", "Work that is due and not begun, counted up to 10,000.", "due"),
             ("in_hand", "Work that a worker holds.", "in_hand"),
         ):
-            yield _by_lane(f"fynoflow_{name}", told, {lane.name: getattr(lane, column) or 0 for lane in found.lanes})
-        waited = {lane.name: (now - lane.oldest).total_seconds() if lane.oldest else 0 for lane in found.lanes}
+            yield _by_lane(
+                f"fynoflow_{name}", told, {queue.name: getattr(queue, column) or 0 for queue in found.queues}
+            )
+        waited = {queue.name: (now - queue.oldest).total_seconds() if queue.oldest else 0 for queue in found.queues}
         yield _by_lane("fynoflow_oldest_due_seconds", "How long the oldest due work waits.", waited)
         seen = GaugeMetricFamily("fynoflow_beat_age_seconds", "Since the last beat of each part.", labels=["part"])
         for name, at in found.beats.items():
@@ -73,6 +75,6 @@ def _counts(found: QueueStatus, live: int) -> list[tuple[str, str, float]]:
 
 def _by_lane(name: str, told: str, figures: dict[str, float]) -> Metric:
     family = GaugeMetricFamily(name, told, labels=["lane"])
-    for lane, figure in figures.items():
-        family.add_metric([lane], figure)
+    for queue, figure in figures.items():
+        family.add_metric([queue], figure)
     return family

@@ -43,7 +43,7 @@ class QueueStatus:
     """`unknown` messages are those of the last day; `unknown_share` is their part of the newest `MOST`, in percent.
     `unconfirmed`: commits that wait for a standby."""
 
-    lanes: list[QueueFigures]
+    queues: list[QueueFigures]
     workers: list[Worker]
     held_back: list[Connection]
     beats: dict[str, datetime]
@@ -58,7 +58,7 @@ class QueueStatus:
 def queue_status(now: datetime) -> QueueStatus:
     unknown = Delivery.objects.filter(state=Delivery.State.UNKNOWN, created_at__gte=now - DAY)
     return QueueStatus(
-        lanes=queues(now),
+        queues=queues(now),
         workers=list(Worker.objects.order_by("started_at", "pk")[:MAX_SHOWN]),
         held_back=held_back(),
         beats=dict(Beat.objects.values_list("name", "at")),
@@ -72,15 +72,15 @@ def queue_status(now: datetime) -> QueueStatus:
 
 
 def queues(now: datetime) -> list[QueueFigures]:
-    """Events to be routed, runs and messages. Only groups that have something due are read: the others may be many."""
-    news = Event.objects.filter(state=Event.State.RECEIVED, workspace__in=events.workspaces_with_new_events())
+    """Events to be dispatched, runs and messages. Only groups with something due are read: the others may be many."""
+    new_events = Event.objects.filter(state=Event.State.RECEIVED, workspace__in=events.workspaces_with_new_events())
     runs = Run.objects.filter(state__in=[Run.State.READY, Run.State.WAITING], due_at__lte=now)
     calling = Run.objects.filter(state=Run.State.WORKING)
     sending = Delivery.objects.filter(state=Delivery.State.WORKING)
     return [
-        _lane("events", news, "received_at", None),
-        _lane("runs", runs.filter(workspace__in=workspaces_with_due_runs(now)), "due_at", _up_to(calling)),
-        _lane("messages", _messages(now), "due_at", _up_to(sending)),
+        _figures("events", new_events, "received_at", None),
+        _figures("runs", runs.filter(workspace__in=workspaces_with_due_runs(now)), "due_at", _up_to(calling)),
+        _figures("messages", _messages(now), "due_at", _up_to(sending)),
     ]
 
 
@@ -102,7 +102,7 @@ def unconfirmed() -> int:
     return int(bulk.read(_UNCONFIRMED)[0][0]) if not bulk.is_sqlite() else 0
 
 
-def _lane(name: str, due: QuerySet[Any], column: str, in_hand: int | None) -> QueueFigures:
+def _figures(name: str, due: QuerySet[Any], column: str, in_hand: int | None) -> QueueFigures:
     oldest = due.order_by(column).values_list(column, flat=True).first()
     return QueueFigures(name, _up_to(due), oldest, in_hand)
 

@@ -57,10 +57,10 @@ class Machine:
     def drain(self, seconds: float) -> bool:
         """Wait until what is in hand is done, for so long; nothing more is claimed meanwhile. False: some is not."""
         until = time.monotonic() + seconds
-        lanes = (self._calls, self._messages)
-        for lane in lanes:
-            lane.close()
-        ended = all([lane.ended(until - time.monotonic()) for lane in lanes])
+        both = (self._calls, self._messages)
+        for pool in both:
+            pool.close()
+        ended = all([pool.ended(until - time.monotonic()) for pool in both])
         guarded(self._heart.end)
         return ended
 
@@ -82,19 +82,19 @@ class Machine:
     def round(self, clock: Clock, everything: bool) -> None:
         """Fill the free hands: the oldest promises first, news last."""
         if everything:
-            self._fill(self._messages, lambda offer: take_messages(clock, offer))
+            self._fill(self._messages, lambda capacity: take_messages(clock, capacity))
         if self._care.is_taken():
             self._care.take(clock, self._calls, self._messages)
         if self._care.is_taken():
             return
         if everything:
-            self._fill(self._calls, lambda offer: take_runs(clock, offer, self._messages))
-        self._fill(self._calls, lambda offer: take_events(clock, offer, self._messages))
+            self._fill(self._calls, lambda capacity: take_runs(clock, capacity, self._messages))
+        self._fill(self._calls, lambda capacity: take_events(clock, capacity, self._messages))
 
-    def _fill(self, lane: pools.WorkerPool, take: Callable[[jobs.Pool], list[jobs.Job]]) -> None:
-        offer = pools.Capacity(lane)
-        jobs = take(offer)
-        lane.give(jobs, more=offer.is_used_up(jobs))
+    def _fill(self, pool: pools.WorkerPool, take: Callable[[jobs.Pool], list[jobs.Job]]) -> None:
+        capacity = pools.Capacity(pool)
+        jobs = take(capacity)
+        pool.give(jobs, more=capacity.is_used_up(jobs))
 
 
 MACHINE = Machine(settings.HANDS, settings.MESSAGE_HANDS)

@@ -41,12 +41,12 @@ class PoisonGuard:
     def take(self, clock: Clock, calls: Pool, messages: Pool) -> None:
         """What was due, as far as there are hands: each is given to one before the next is looked at."""
         most = min(calls.capacity(), MAX_CLAIMED)
-        runs, news = due_runs(min(self._before, clock()), most), events.received_ids(most, self._before)
+        runs, new_events = due_runs(min(self._before, clock()), most), events.received_ids(most, self._before)
         for pk, _ in runs:
             guarded(partial(self._run, pk, clock, calls, messages))
-        for event_id in news[: max(calls.capacity(), 0)]:
+        for event_id in new_events[: max(calls.capacity(), 0)]:
             guarded(partial(self._event, UUID(event_id), clock, calls, messages))
-        if most and not runs and not news:
+        if most and not runs and not new_events:
             self._until = 0.0
 
     def _run(self, pk: UUID, clock: Clock, calls: Pool, messages: Pool) -> None:

@@ -18,22 +18,22 @@ def are_many() -> bool:
 
 
 class Capacity:
-    """The hands of a lane as they were free when work was looked for."""
+    """The hands of a pool as they were free when work was looked for."""
 
-    def __init__(self, lane: "WorkerPool") -> None:
-        self._free, self._lane, self._rooms = lane.capacity(), lane, dict[int, int]()
+    def __init__(self, pool: "WorkerPool") -> None:
+        self._free, self._of_pool, self._by_workspace = pool.capacity(), pool, dict[int, int]()
 
     def capacity(self) -> int:
         return self._free
 
     def capacity_for(self, workspace_id: int) -> int:
-        return self._rooms.setdefault(workspace_id, min(self._lane.capacity_for(workspace_id), self._free))
+        return self._by_workspace.setdefault(workspace_id, min(self._of_pool.capacity_for(workspace_id), self._free))
 
     def is_used_up(self, jobs: list[Job]) -> bool:
         """Whether so much was found that more may wait: for any hand, or for those that one workspace may have."""
         given = Counter(job.workspace for job in jobs)
-        full = any(given[workspace] >= room for workspace, room in self._rooms.items() if room)
-        return len(jobs) >= self._free or full or 0 in self._rooms.values()
+        full = any(given[workspace] >= room for workspace, room in self._by_workspace.items() if room)
+        return len(jobs) >= self._free or full or 0 in self._by_workspace.values()
 
 
 class WorkerPool:

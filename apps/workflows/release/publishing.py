@@ -1,4 +1,4 @@
-"""Saving, publishing and pausing a workflow; every change rewrites the doors' index in the same commit."""
+"""Saving, publishing and pausing a workflow; every change rewrites the endpoints' index in the same commit."""
 
 from datetime import datetime
 from typing import Any
@@ -46,7 +46,7 @@ class Stale(Exception):
 
 
 def create(workspace: Workspace, name: str, group: Group | None = None, origin: str = "") -> Workflow:
-    """A new workflow with its door and no version; a copy has the `origin` of what it is a copy of."""
+    """A new workflow with its endpoint and no version; a copy has the `origin` of what it is a copy of."""
     with transaction.atomic(), reversion.create_revision():
         trigger = Trigger.objects.create(workspace=workspace)
         workflow = Workflow(workspace=workspace, name=name, trigger=trigger, group=group)
@@ -154,7 +154,7 @@ def check_publishable(version: Version) -> None:
 
 
 def pause(workflow: Workflow, *, by: User | None) -> None:
-    """Its doors answer 423 until it is resumed; what was accepted before waits for that, what has begun goes on."""
+    """Its endpoints answer 423 until it is resumed; what was accepted before waits for that, what has begun goes on."""
     with transaction.atomic(), reversion.create_revision():
         change(held_row(workflow), by, "paused", paused=True)
 
@@ -232,7 +232,7 @@ def note(workflow: Workflow, by: User | None, what: str) -> None:
 
 
 def _index(workflow: Workflow) -> None:
-    """What the doors read; in a workflow that goes on nothing that was accepted is held."""
+    """What the endpoints read; in a workflow that goes on nothing that was accepted is held."""
     Binding.objects.filter(trigger=workflow.trigger).delete()
     for environment, version in (("test", workflow.test), ("live", workflow.live)):
         triggers = version.drawing().triggers if version else ()

@@ -33,4 +33,4 @@ def _published(workspace: Workspace, name: str, graph: Any) -> str:
     workflow = publishing.create(workspace, name)
     version = publishing.save(workflow, parse_graph(graph), by=None, now=timezone.now())
     publishing.go_live(version, by=None, now=timezone.now())
-    return example.door(workflow, "live")
+    return example.url_of(workflow, "live")

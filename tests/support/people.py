@@ -1,0 +1,57 @@
+"""People and what they own."""
+
+from django.contrib.auth.models import Group
+from django.utils import timezone
+from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
+
+from apps.accounts.models import WrongPassword
+from apps.channels.models import Connection, ConnectionLimiter
+from apps.workflows import example
+from apps.workflows import models as workflows
+from apps.workspaces import api_keys
+from apps.workspaces.models import Secret, Workspace
+from tests.support import draw
+from tests.support.clock import Clock, drain
+from tests.support.draw import publish
+from tests.support.outside import PAYMENT, fire
+
+
+def secret_of(workspace: Workspace, name: str, plain: str) -> Secret:
+    secret = Secret(workspace=workspace, name=name)
+    secret.put(plain)
+    secret.save()
+    return secret
+
+
+def fill(workspace: Workspace, story: example.Loaded, clock: Clock) -> None:
+    """At least one row of every model."""
+    fire(story.webhook_live, PAYMENT, **{"Idempotency-Key": "k"})
+    key = {"text": "c-42"}
+    url = publish(
+        workspace,
+        draw.throttle("few", key=key),
+        draw.digest("gather", key=key, unit="seconds"),
+        draw.wait_for_event("paid", event="paid", match=[{"path": "id", "value": key}]),
+    )
+    fire(url, PAYMENT)
+    drain(clock)
+    secret = Secret(workspace=workspace, name="SHOP", hosts="shop.example.com")
+    secret.put("c4nary")
+    secret.save()
+    ConnectionLimiter.objects.create(connection=Connection.objects.of(workspace).first())
+    api_keys.make(workspace, "shop")[0].save()
+    Group.objects.create(name="Ops")
+    workflows.Group.objects.create(workspace=workspace, name="Payments")
+    flow = workflows.Workflow.objects.of(workspace).first()
+    now = timezone.now()
+    workflows.Checklist.objects.create(workspace=workspace, workflow=flow, source="Shop", created_at=now)
+    workflows.ApprovalRule.objects.create(workspace=workspace)
+    asked = {"version": flow.versions.first(), "required": 1, "asked_at": now}
+    request = workflows.LiveRequest.objects.create(workspace=workspace, workflow=flow, **asked)
+    workflows.Opinion.objects.create(request=request, approves=True, at=now)
+    WrongPassword.objects.create(email="x@example.com", address="127.0.0.1", at=timezone.now())
+    interval = IntervalSchedule.objects.create(every=1, period="days")
+    PeriodicTask.objects.create(name="t", task="t", interval=interval)
+    CrontabSchedule.objects.create()
+    ClockedSchedule.objects.create(clocked_time=timezone.now())
+    SolarSchedule.objects.create(event="sunrise", latitude=1, longitude=1)
