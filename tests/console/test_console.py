@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import resolve, reverse
 
+from apps.channels.models import CapturedMessage
 from apps.console.activity.last_24_hours import MAX_COUNTED, day_of
 from apps.console.activity.run import pretty_json, span
 from apps.engine.drawing.graph import parse_graph
@@ -122,6 +123,15 @@ def test_the_live_part_answers_304_until_something_happens(client, story, worksp
     Run.objects.filter(pk=run.pk).update(state="completed", ended_at=NOW, due_at=None)
     second = client.get(live, headers={"if-none-match": first["ETag"]})
     assert second.status_code == 200 and "data-open" not in second.content.decode()
+
+
+def test_the_test_inbox_shows_each_message_once(client, story, workspace, clock: Clock) -> None:
+    finish(story.webhook_live, clock)
+    page = client.get(reverse("test-inbox", args=[workspace.wsid])).content.decode()
+    rows = CapturedMessage.objects.of(workspace)
+    assert rows.count() == 2
+    for row in rows:
+        assert page.count(row.address) == 1, "a list of that name is what the frame tells at the top"
 
 
 def test_the_run_page_has_the_why_before_what_is_folded(client, story, workspace, clock: Clock) -> None:

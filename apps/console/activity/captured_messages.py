@@ -17,5 +17,5 @@ def captured_messages(request: HttpRequest, membership: Membership) -> HttpRespo
     wanted = asked(request)
     if wanted:
         rows = rows.filter(Q(address__icontains=wanted) | Q(text__icontains=wanted) | Q(subject__icontains=wanted))
-    shown = {"here": "test-inbox", "messages": paged(request, rows), "q": wanted}
+    shown = {"here": "test-inbox", "captured": paged(request, rows), "q": wanted}
     return show(request, "pages/test_inbox.html", membership, shown)
