@@ -37,7 +37,7 @@ class Result(Value):
 
 
 class Provider(Value):
-    """An account at somebody who carries messages. Subclasses live one a file in `apps/channels/providers/`."""
+    """An account at somebody who carries messages. Subclasses: `settings.py` of each folder in `apps/providers/`."""
 
     kind: ClassVar[str]
     title: ClassVar[str]

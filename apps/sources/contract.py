@@ -56,7 +56,7 @@ class Rate(Value):
 
 
 class TriggerType(EntryNode):
-    """What starts a run. Subclasses live one a file in `apps/triggers/types/`."""
+    """What starts a run. Subclasses live one a folder in `apps/sources/`, in its `settings.py`."""
 
     kind: ClassVar[str]
     title: ClassVar[str]
