@@ -107,6 +107,7 @@ CASES = {
     "w/<slug:wsid>/runs/<uuid:run_id>/decide": WRITE._replace(data={"verdict": "cancel"}),
     "w/<slug:wsid>/requests": READ,
     "w/<slug:wsid>/test-inbox": READ,
+    "w/<slug:wsid>/inbox": Case(302, 302, 302, 302),  # its name of before leads to it
 }
 ELSEWHERE = ("admin/",)  # the admin's own tests call its pages
 
