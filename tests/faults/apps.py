@@ -25,6 +25,7 @@ class FaultsConfig(AppConfig):
         from apps.database import failpoints, wakeups  # noqa: PLC0415
         from apps.engine.registry import NODES  # noqa: PLC0415
         from apps.runs.claims import settling as runs  # noqa: PLC0415
+        from apps.runs.claims import starting  # noqa: PLC0415
         from apps.runs.interpreter import checkpoint  # noqa: PLC0415
         from apps.runs.worker import loop  # noqa: PLC0415
         from tests.faults.poison import Poison  # noqa: PLC0415
@@ -32,6 +33,7 @@ class FaultsConfig(AppConfig):
         NODES.all()[Poison.kind] = Poison
         checkpoint.MIN_LEASE_S, checkpoint.MARGIN_S = 10, 10
         deliveries.LEASE_S, sending.PAUSED_S = 14, 5
+        starting.MOST_HEARD = 20
         loop.TIDY_S, runs.RECONCILE = 1.0, timedelta(seconds=5)
         DEFECTS.get(os.environ.get("DEFECT", ""), lambda: None)()
         wakeups.current_app = Hinting(os.environ.get("HINTS", ""))

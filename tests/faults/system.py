@@ -20,12 +20,16 @@ from tests.faults.checker import Checker
 from tests.faults.drawings import drawings
 from tests.faults.proxy import Proxy
 from tests.faults.stub import Record, serve
+from tests.faults.warm import Warm
 from tests.support import migrated
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = int(os.environ.get("FAULT_SECONDS", "20"))
 DATABASE = os.environ.get("DATABASE_URL", "")
 BODY = {"status": "failed", "customer_id": "c-42", "amount": 5, "email": "a@example.com", "phone": "+919800000001"}
+
+
+Process = Warm | subprocess.Popen[bytes]
 
 
 class System:
@@ -35,7 +39,7 @@ class System:
         self.folder, self.port = folder, port
         self.record = Record(folder / "outside.jsonl")
         self.stub, self.moody = serve(self.record), serve(self.record)
-        self.running: dict[str, subprocess.Popen[bytes]] = {}
+        self.running: dict[str, Process] = {}
         self.fired: dict[str, str] = {}
         self.test = 0
         self.database = self._database(server)
@@ -83,12 +87,16 @@ class System:
         `within`: a command that runs it."""
         if env.keys() & {"KILL_AT", "STOP_AT"}:
             (self.folder / "fate").unlink(missing_ok=True)
-        command = [*within, *shlex.split(processes()[name].replace("${PORT:-8000}", str(self.port)))]
-        with (self.folder / f"{name}.log").open("a") as log:
-            given = {**self.env, **env}
-            self.running[again or name] = subprocess.Popen(command, cwd=ROOT, env=given, stdout=log, stderr=log)
+        command = shlex.split(processes()[name].replace("${PORT:-8000}", str(self.port)))
+        self.running[again or name] = self._begun(command, within, {**self.env, **env}, self.folder / f"{name}.log")
         if name == "web":
             until(lambda: self._answers(), 30, "the web process answers")
+
+    def _begun(self, command: list[str], within: tuple[str, ...], env: dict[str, str], log: Path) -> Process:
+        if not within:
+            return Warm(command, env, log)
+        with log.open("a") as out:
+            return subprocess.Popen([*within, *command], cwd=ROOT, env=env, stdout=out, stderr=out)
 
     def _answers(self) -> bool:
         try:

@@ -32,7 +32,7 @@ def two_workers(system: System, defect: str) -> None:
     """So few hands that messages wait in the queue, where two workers meet."""
     for name in ("one", "two"):
         system.start("worker", again=name, DEFECT=defect, MESSAGE_HANDS="2")
-    loaded(system, 4, "load")
+    loaded(system, 4, "load", pause_s=0)
 
 
 def late_settle(system: System, defect: str) -> None:

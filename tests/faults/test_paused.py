@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from tests.faults.load import PAUSE_S
 from tests.faults.system import DATABASE, SECONDS, System
 
 TURNS = max(SECONDS // 8, 3)
@@ -39,6 +40,7 @@ def test_a_worker_that_is_asked_to_stop_ends_its_calls_first(system: System) -> 
         while time.monotonic() - started < 4:
             assert system.fire(f"{turn}-{number}")
             number += 1
+            time.sleep(PAUSE_S / 4)
         system.end("worker", signal.SIGTERM)
     system.start("worker")
     system.settled()
