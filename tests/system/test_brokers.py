@@ -54,6 +54,16 @@ def taken(url: str) -> str:
     raise AssertionError(f"nobody took the request in {PATIENCE_S} s")
 
 
+def said_door(log: Path) -> str:
+    """The URL that a newcomer copies from what the start says."""
+    until = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until:
+        if "web started" in log.read_text() and (said := re.search(r"curl -X POST (\S+)", log.read_text())):
+            return said[1]
+        time.sleep(0.2)
+    raise AssertionError(log.read_text())
+
+
 @contextmanager
 def system(folder: Path, port: int, broker: str) -> Iterator[tuple[dict[str, str], str]]:
     """The whole system on a database of its own: its environment and the URL of the example's door."""
@@ -67,11 +77,7 @@ def system(folder: Path, port: int, broker: str) -> Iterator[tuple[dict[str, str
     log = (folder / "log").open("w")
     running = subprocess.Popen([sys.executable, "-m", "fynoflow.run"], cwd=ROOT, env=env, stdout=log, stderr=log)
     try:
-        for _ in range(5 * PATIENCE_S):
-            if "web started" in (folder / "log").read_text():
-                break
-            time.sleep(0.2)
-        yield env, json.loads(manage(env, "load_example", "--json"))["webhook_live"]
+        yield env, said_door(folder / "log")
     finally:
         running.send_signal(signal.SIGINT)
         running.wait(30)
