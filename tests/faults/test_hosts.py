@@ -7,7 +7,6 @@ import signal
 import subprocess
 import threading
 import time
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import pytest
 import requests
 
 from tests.faults.checker import Checker
-from tests.faults.load import loaded
+from tests.faults.load import SOON_S, Load, goes_on, loaded
 from tests.faults.pooler import PGBOUNCER, Pooler
 from tests.faults.postgres import PG_CTL, Postgres
 from tests.faults.system import DATABASE, System, free_port, until
@@ -32,36 +31,8 @@ SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = cu
 UNKNOWN = "SELECT COUNT(*) FROM channels_delivery WHERE state = 'unknown'"
 NOT_ACCEPTED = "SELECT COUNT(*) FROM channels_attempt WHERE outcome <> 'accepted'"
 OPEN_TIME = "idle_in_transaction_session_timeout"
-SOON_S, LEASE_S = 10, 14
 NO_NETWORK = ("unshare", "--net")
 ALONE = bool(DATABASE and shutil.which("unshare")) and subprocess.run([*NO_NETWORK, "true"]).returncode == 0
-
-
-class Load(threading.Thread):
-    """Payments one after the other until `end`, with the statuses that they met."""
-
-    def __init__(self, system: System, name: str) -> None:
-        super().__init__(daemon=True)
-        self.system, self.prefix, self.statuses, self.over = system, name, Counter[int](), False
-        self.start()
-
-    def run(self) -> None:
-        number = 0
-        while not self.over:
-            self.statuses[self.system.status(f"{self.prefix}-{number}")] += 1
-            number += 1
-            time.sleep(0.05)
-
-    def end(self) -> Counter[int]:
-        self.over = True
-        self.join(60)
-        return self.statuses
-
-
-def goes_on(system: System, name: str) -> None:
-    """A new payment is taken soon, and all ends as soon as leases do that were lost meanwhile."""
-    until(lambda: system.fire(f"{name}-{time.monotonic()}"), SOON_S, "it takes events again")
-    system.settled(SOON_S + LEASE_S)
 
 
 @pytest.fixture
