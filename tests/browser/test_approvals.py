@@ -52,7 +52,7 @@ def test_an_approval_is_refused_to_its_author_given_by_another_and_goes_live(
 
     asked(page, f"{home}/workflows/{payments.slug}/canvas", width)
     page.goto(f"{home}/approvals")
-    assert page.get_by_text("You cannot approve it: you asked for it").is_visible()
+    page.get_by_text("You cannot approve it: you asked for it").wait_for()
     assert page.get_by_role("button", name="Approve").count() == 0
     shot(page, f"approvals-author-{width}")
 

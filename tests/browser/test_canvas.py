@@ -205,7 +205,7 @@ def test_a_reload_in_mid_edit_loses_nothing_and_a_step_back_takes_it_away(canvas
     page.reload()
     page.get_by_text("Your unsaved changes").first.wait_for()
     assert page.locator('.react-flow__node[data-id="power"]').get_by_text("Strong customer?").count() == 1
-    assert page.get_by_text("Unsaved changes", exact=True).is_visible()
+    page.get_by_text("Unsaved changes", exact=True).wait_for()
     page.keyboard.press("Control+z")
     page.get_by_text("All saved").wait_for()
     assert payments.versions.count() == 1

@@ -116,7 +116,7 @@ def test_a_block_is_dragged_from_the_palette_found_by_search_and_a_note_is_writt
     page.get_by_label("Find a kind of block").fill("")
     page.get_by_role("button", name="Note").click()
     page.locator(".panel textarea").fill("Ask finance before changing this")
-    assert page.locator(".note").get_by_text("Ask finance").is_visible()
+    page.locator(".note").get_by_text("Ask finance").wait_for()
     page.get_by_role("button", name="Outline").click()
     page.get_by_label("Find a block", exact=True).fill("thr")
     page.locator(".outline button").click()
@@ -145,7 +145,7 @@ def test_a_variable_is_searched_and_put_in_with_its_sample_and_shown_filled_in(c
     Hand(page).card("power")
     page.locator(".panel").get_by_label("Insert a variable").first.click()
     page.keyboard.type("which customer")
-    assert page.locator(".picker").get_by_role("option").get_by_text("steps.customers.type").is_visible()
+    page.locator(".picker").get_by_role("option").get_by_text("steps.customers.type").wait_for()
     assert not grave(page)
 
 

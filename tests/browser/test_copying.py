@@ -55,7 +55,7 @@ def test_the_payment_workflow_is_copied_made_ready_goes_live_and_says_its_messag
 ) -> None:
     page = at(f"workflows/{payments.slug}")
     copied(page, payments, "Branch")
-    assert page.get_by_text("becomes v1 (Test) of a new workflow").is_visible()
+    page.get_by_text("becomes v1 (Test) of a new workflow").wait_for()
     assert page.get_by_text("missing", exact=True).count() == 7
     shot(page, "copy-missing-1440")
     assert not grave(page)
@@ -76,7 +76,7 @@ def test_the_payment_workflow_is_copied_made_ready_goes_live_and_says_its_messag
     fire(example.url_of(flow, "test"), PAYMENT)
     drain(clock)
     page = at(f"workflows/{flow.slug}", branch)
-    assert page.get_by_text("All is done: v1 may go live.").is_visible()
+    page.get_by_text("All is done: v1 may go live.").wait_for()
     shot(page, "checklist-done-1440")
     page.get_by_role("link", name="Go live with v1").click()
     page.get_by_role("dialog").get_by_role("button", name="Go live").last.click()
@@ -99,7 +99,7 @@ def test_a_second_copy_after_a_change_is_a_version_to_be_picked(at, payments, br
     copied(page, payments, "Branch")
     page.get_by_label("Version").select_option(f"{changed}, test")
     page.get_by_role("button", name="Show what comes of it").click()
-    assert page.get_by_text("It becomes v2 of “Payments”").is_visible()
+    page.get_by_text("It becomes v2 of “Payments”").wait_for()
     shot(page, "copy-again-1440")
     page.get_by_role("button", name="Copy to “Branch”").click()
     flow = Workflow.objects.of(branch).get()
@@ -123,11 +123,12 @@ def test_three_are_copied_at_once_and_one_lacks_a_secret(at, workspace, branch, 
     for name in ("Payments", "Calls the shop", "Other"):
         page.get_by_label(f"Copy {name}").check()
     page.get_by_role("button", name="Copy the ticked ones").click()
-    assert page.get_by_text("v1, live").is_visible() and page.get_by_text("v1, test").count() == 2
+    page.get_by_text("v1, live").wait_for()
+    assert page.get_by_text("v1, test").count() == 2
     page.get_by_label("To the workspace").select_option(label="Branch")
     page.get_by_role("button", name="Show what comes of it").click()
+    page.get_by_text("1 missing").wait_for()
     assert page.get_by_text("missing", exact=True).count() == 1
-    assert page.get_by_text("1 missing").is_visible()
     shot(page, f"copy-three-{width}")
     assert not grave(page)
     page.get_by_role("button", name="Copy to “Branch”").click()
@@ -169,7 +170,7 @@ def test_exported_deleted_and_imported_it_runs(at, workspace, payments, clock, t
     fire(example.url_of(flow, "test"), PAYMENT)
     drain(clock)
     page.reload()
-    assert page.get_by_text("completed").first.is_visible()
+    page.get_by_text("completed").first.wait_for()
 
 
 @pytest.mark.parametrize("width", [1440, 390])
