@@ -11,6 +11,7 @@ from django.http import HttpRequest
 
 from apps.adminkit.admin_links import shown
 from apps.adminkit.paging import MAX_ROWS, BoundedPaginator
+from apps.common.ids import uuid_in
 
 
 def one_of(name: str, words: Sequence[str]) -> type[admin.SimpleListFilter]:
@@ -70,7 +71,7 @@ class ListAdmin(admin.ModelAdmin):
         return rows.filter(self._exactly(wanted)), False
 
     def _exactly(self, wanted: str) -> Q:
-        key = _uuid(wanted)
+        key = uuid_in(wanted)
         names = [n for n in self.finds if _may_hold(self.model, n, key)]
         found = [Q(**{name: key if _is_uuid(self.model, name) else wanted}) for name in names]
         return Q.create([*found, Q(pk__in=[])], connector=Q.OR)
@@ -116,13 +117,6 @@ class ReadOnlyRows(admin.StackedInline):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
-
-
-def _uuid(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None
 
 
 def _may_hold(model: type[Model], path: str, key: uuid.UUID | None) -> bool:

@@ -68,6 +68,11 @@ def insert_deliveries(new: list[dict[str, Any]]) -> None:
     bulk.insert(Delivery, new)
 
 
+def insert_once(new: list[dict[str, Any]]) -> set[uuid.UUID]:
+    """As `insert_deliveries`, but for those whose effect key is there already. The ids that went in."""
+    return bulk.insert_new(Delivery, new, "id")
+
+
 def is_due(row: dict[str, Any]) -> bool:
     """Whether a new delivery waits for somebody to send it."""
     return bool(row["state"] == State.READY)

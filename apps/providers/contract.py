@@ -8,7 +8,8 @@ from pydantic import SecretStr
 from apps.common.effects import Answer, Capture, HttpCall, Mail, NoAnswer
 from apps.common.values import Value
 
-CHANNELS = ("sms", "email", "push", "whatsapp")
+CHANNEL_TITLES = {"sms": "SMS", "email": "E-mail", "push": "Push", "whatsapp": "WhatsApp"}
+CHANNELS = tuple(CHANNEL_TITLES)
 
 
 class Message(Value):

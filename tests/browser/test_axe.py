@@ -40,6 +40,8 @@ PAGES = [
     "events",
     "home",
     "import",
+    "message",
+    "messages",
     "new-event",
     "new-template",
     "requests",

@@ -12,6 +12,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from reversion.models import Version as Kept
 
 from apps.accounts.models import User
+from apps.channels.models import Delivery
 from apps.notifications.models import NotificationEvent, Template
 from apps.runs.models import Run
 from apps.workflows.models import LiveRequest, Workflow
@@ -105,6 +106,10 @@ CASES = {
     "w/<slug:wsid>/runs/<uuid:run_id>": READ,
     "w/<slug:wsid>/runs/<uuid:run_id>/live": READ,
     "w/<slug:wsid>/runs/<uuid:run_id>/decide": WRITE._replace(data={"verdict": "cancel"}),
+    "w/<slug:wsid>/messages": READ,
+    "w/<slug:wsid>/messages/send-again": WRITE._replace(data={"sure": "yes"}),
+    "w/<slug:wsid>/messages/<uuid:pk>": READ,
+    "w/<slug:wsid>/messages/<uuid:pk>/decide": WRITE._replace(data={"verdict": "arrived"}),
     "w/<slug:wsid>/requests": READ,
     "w/<slug:wsid>/test-inbox": READ,
     "w/<slug:wsid>/inbox": Case(302, 302, 302, 302),  # its name of before leads to it
@@ -167,7 +172,8 @@ def test_a_page_opens_to_whom_it_should(cast, workspace, payments, person: str) 
 def asked(client: Client, route: str, case: Case, known: dict[str, str], payments: Workflow) -> int:
     """The status of the answer to one route."""
     rows = {"templates": Template, "events": NotificationEvent, "approvals": LiveRequest}
-    row = rows[route.split("/")[2]].objects.order_by("pk").first() if "<int:pk>" in route else payments
+    rows |= {"messages": Delivery}
+    row = rows[route.split("/")[2]].objects.order_by("pk").first() if ":pk>" in route else payments
     plain = re.sub(r"\(\?P(<\w+>)[^)]*\)", r"\1", route).strip("^$")
     url = "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: {**known, "pk": str(row.pk)}[found[1]], plain)
     if case.data is None:

@@ -29,7 +29,8 @@ def urls_of(workspace: Workspace) -> list[str]:
     """Every page of a workspace that reads."""
     wsid = workspace.wsid
     pages = [
-        reverse(name, args=[wsid]) for name in ("workspace", "search", "workflows", "runs", "requests", "test-inbox")
+        reverse(name, args=[wsid])
+        for name in ("workspace", "search", "workflows", "runs", "messages", "requests", "test-inbox")
     ]
     pages += [reverse(name, args=[wsid]) for name in ("approvals", "copy", "import")]
     pages += [reverse(name, args=[wsid]) for name in ("templates", "new-template", "events", "new-event")]
@@ -43,6 +44,8 @@ def urls_of(workspace: Workspace) -> list[str]:
         pages += [reverse(name, args=[wsid, row.pk]) for name in ("event", "event-log")]
     for run in Run.objects.of(workspace):
         pages += [reverse(name, args=[wsid, run.pk]) for name in ("run", "run-live")]
+    for row in Delivery.objects.of(workspace):
+        pages.append(reverse("message", args=[wsid, row.pk]))
     return [reverse("home"), reverse("system"), *pages]
 
 

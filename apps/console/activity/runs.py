@@ -4,7 +4,10 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
+from apps.console.activity.last_24_hours import BAD_RUNS
+from apps.console.activity.run import OPEN
 from apps.console.activity.search_results import SearchResult, find
+from apps.console.page.filters import made_between
 from apps.console.page.page import asked, newest, paged, show
 from apps.runs.models import Run
 from apps.workflows.models import Workflow
@@ -13,6 +16,9 @@ from apps.workspaces.tenancy import member
 
 ENVIRONMENTS = ("live", "test")
 MOST_WORKFLOWS = 200
+FILTERS = ("q", "status", "environment", "workflow", "since", "until")
+# Filters over several states.
+GROUPS = {"going": ("going on", OPEN), "bad": ("failed or needs attention", BAD_RUNS)}
 
 
 @require_GET
@@ -20,13 +26,13 @@ MOST_WORKFLOWS = 200
 def runs(request: HttpRequest, membership: Membership) -> HttpResponse:
     workspace = membership.workspace
     choices = list(Workflow.objects.of(workspace).order_by("name")[:MOST_WORKFLOWS])
-    chosen = {name: asked(request, name) for name in ("q", "status", "environment", "workflow")}
-    rows = newest(Run.objects.of(workspace).filter(_chosen(chosen)))
+    chosen = {name: asked(request, name) for name in FILTERS}
+    rows = newest(Run.objects.of(workspace).filter(_chosen(chosen), made_between(workspace, chosen)))
     rows = rows.filter(_found(find(workspace, chosen["q"]))) if chosen["q"] else rows
     facts = {
         "here": "runs",
         "runs": paged(request, rows),
-        "states": Run.State.choices,
+        "states": [*((name, words) for name, (words, _) in GROUPS.items()), *Run.State.choices],
         "environments": ENVIRONMENTS,
         "workflows": choices,
         "chosen": chosen,
@@ -39,6 +45,8 @@ def _chosen(chosen: dict[str, str]) -> Q:
     wanted = Q()
     if chosen["status"] in Run.State.values:
         wanted &= Q(state=chosen["status"])
+    if chosen["status"] in GROUPS:
+        wanted &= Q(state__in=GROUPS[chosen["status"]][1])
     if chosen["environment"] in ENVIRONMENTS:
         wanted &= Q(environment=chosen["environment"])
     if chosen["workflow"]:

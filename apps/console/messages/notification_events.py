@@ -9,11 +9,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from apps.channels.models import Connection
 from apps.common.trouble import Refused
-from apps.console.messages.templates import WORDS
 from apps.console.page.page import asked, number_in, paged, show, typed
 from apps.notifications import editing
 from apps.notifications.models import NotificationEvent, Template
-from apps.providers.contract import CHANNELS
+from apps.providers.contract import CHANNEL_TITLES
 from apps.providers.registry import PROVIDERS
 from apps.workflows.dependencies import who_uses
 from apps.workspaces.models import Membership, Workspace
@@ -57,7 +56,7 @@ def event(request: HttpRequest, membership: Membership, pk: int = 0) -> HttpResp
         "event": found,
         "edition": editing.edition(found),
         "templates": Template.objects.of(workspace).order_by("name")[:MAX_OFFERED],
-        "channels": [_channel(name, workspace, chosen.get(name)) for name in CHANNELS],
+        "channels": [_channel(name, workspace, chosen.get(name)) for name in CHANNEL_TITLES],
         "faults": faults,
         "users": users,
     }
@@ -87,7 +86,7 @@ def _saved(
 
 
 def _chosen(request: HttpRequest, workspace: Workspace) -> dict[str, Connection]:
-    wanted = {name: number_in(request.POST.get(f"{name}.connection", "")) for name in CHANNELS}
+    wanted = {name: number_in(request.POST.get(f"{name}.connection", "")) for name in CHANNEL_TITLES}
     rows = {row.pk: row for row in Connection.objects.of(workspace).filter(pk__in=wanted.values())}
     return {name: rows[pk] for name, pk in wanted.items() if pk in rows}
 
@@ -96,7 +95,7 @@ def _channel(name: str, workspace: Workspace, chosen: Connection | None) -> dict
     """The connections that can carry the channel."""
     kinds = [kind for kind, cls in PROVIDERS.all().items() if name in cls.channels]
     rows = Connection.objects.of(workspace).filter(kind__in=kinds).order_by("name")[:MAX_OFFERED]
-    return {"name": name, "title": WORDS[name], "connections": rows, "chosen": chosen}
+    return {"name": name, "title": CHANNEL_TITLES[name], "connections": rows, "chosen": chosen}
 
 
 @require_POST

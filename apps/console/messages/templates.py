@@ -15,7 +15,7 @@ from apps.console.page.filling import one_at_a_time
 from apps.console.page.page import asked, paged, show, typed
 from apps.notifications import editing
 from apps.notifications.models import Content, Template
-from apps.providers.contract import CHANNELS
+from apps.providers.contract import CHANNEL_TITLES
 from apps.workspaces.models import Membership
 from apps.workspaces.tenancy import editor, member
 
@@ -23,7 +23,6 @@ PARTS = ("subject", "text", "html", "missing", "default")
 WITH_SUBJECT = ("email", "push")
 WITH_HTML = ("email",)
 FIRST = {"missing": "error"}
-WORDS = {"sms": "SMS", "email": "E-mail", "push": "Push", "whatsapp": "WhatsApp"}
 
 
 @require_GET
@@ -57,7 +56,7 @@ def template(request: HttpRequest, membership: Membership, pk: int = 0) -> HttpR
         "here": "templates",
         "template": found,
         "edition": editing.edition(found),
-        "channels": [_channel(name, given.get(name), faults) for name in CHANNELS],
+        "channels": [_channel(name, given.get(name), faults) for name in CHANNEL_TITLES],
         "faults": faults,
         "sample": sample,
         "previews": _previews(given, sample),
@@ -90,7 +89,7 @@ def template_delete(request: HttpRequest, membership: Membership, pk: int) -> Ht
 
 def _given(request: HttpRequest) -> dict[str, dict[str, str]]:
     """The contents of the channels that are switched on, as the form has them."""
-    on = [name for name in CHANNELS if request.POST.get(f"{name}.on")]
+    on = [name for name in CHANNEL_TITLES if request.POST.get(f"{name}.on")]
     return {
         name: {part: _written(request.POST.get(f"{name}.{part}", FIRST.get(part, ""))) for part in PARTS} for name in on
     }
@@ -109,7 +108,7 @@ def _stored(found: Template) -> dict[str, dict[str, str]]:
 def _channel(name: str, words: dict[str, str] | None, faults: editing.Faults) -> dict[str, Any]:
     return {
         "name": name,
-        "title": WORDS[name],
+        "title": CHANNEL_TITLES[name],
         "on": words is not None,
         "words": words or {"missing": "error"},
         "has_subject": name in WITH_SUBJECT,
@@ -132,4 +131,4 @@ def _previews(given: dict[str, dict[str, str]], sample: str) -> list[Shown]:
 
 @one_at_a_time
 def _filled(given: dict[str, dict[str, str]], data: dict[str, Any]) -> list[Shown]:
-    return [preview_of(name, WORDS[name], given[name], data) for name in CHANNELS if name in given]
+    return [preview_of(name, CHANNEL_TITLES[name], given[name], data) for name in CHANNEL_TITLES if name in given]

@@ -11,6 +11,8 @@ from django.utils import timezone
 
 from apps.adminkit.paging import BoundedPaginator
 from apps.common.zones import zone_named
+from apps.console.page.attention import counts_of
+from apps.database import clocks
 from apps.runs.models import Run
 from apps.workspaces.models import Membership, Workspace
 
@@ -22,7 +24,12 @@ _UNSTORABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 def show(request: HttpRequest, template: str, membership: Membership, facts: dict[str, Any]) -> HttpResponse:
     """Render a page of a workspace, its times in the workspace's zone."""
     workspace = membership.workspace
-    frame = {"membership": membership, "workspace": workspace, "may_edit": membership.may_edit()}
+    frame = {
+        "membership": membership,
+        "workspace": workspace,
+        "may_edit": membership.may_edit(),
+        "menu_counts": lambda: counts_of(workspace, clocks.now()),  # only the frame asks
+    }
     with timezone.override(zone_of(workspace)):
         return render(request, template, {**frame, **facts})
 

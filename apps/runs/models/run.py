@@ -43,10 +43,10 @@ class Run(Owned):
     """One execution of one version. The cursor, the lease and the due time lie here."""
 
     class State(models.TextChoices):
-        READY = "ready"
-        WORKING = "working"
+        READY = "ready", "about to run"
+        WORKING = "working", "running"
         WAITING = "waiting"
-        RECONCILING = "reconciling"
+        RECONCILING = "reconciling", "being checked"
         NEEDS_ATTENTION = "needs_attention", "needs attention"
         COMPLETED = "completed"
         FAILED = "failed"

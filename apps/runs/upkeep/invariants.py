@@ -95,11 +95,13 @@ def _without_a_child(waits: list[EventWait]) -> list[EventWait]:
 
 
 def doubled(now: datetime) -> Found:
-    """A run says the same to the same person once, or with a pause between: of the last two days."""
-    lately = Delivery.objects.filter(pk__gte=first_id(now - LATELY), run_id__isnull=False).exclude(state="skipped")
+    """A run says the same to the same person once, with a pause between, or because a person had it sent again: of
+    the last two days."""
+    lately = Delivery.objects.filter(pk__gte=first_id(now - LATELY), run_id__isnull=False, again_of__isnull=True)
+    lately = lately.exclude(state="skipped")
     groups = lately.order_by().values("run_id", "channel", "address").annotate(count=Count("pk")).filter(count__gt=1)
     for group in groups.values("run_id", "channel", "address")[:PAGE]:
-        rows = Delivery.objects.filter(**group, pk__gte=first_id(now - LATELY)).exclude(state="skipped").order_by("pk")
+        rows = lately.filter(**group).order_by("pk")
         for one, next_one in pairwise(rows[:PAGE]):
             if one.content == next_one.content and next_one.created_at - one.created_at < AT_ONCE:
                 keys = f"{one.effect_key} and {next_one.effect_key}"
