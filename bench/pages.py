@@ -55,7 +55,7 @@ def main() -> None:
     import django
 
     django.setup()
-    pages = filled(given.rows)
+    pages = filled(given.rows, given.keep)
     took = {name: timed(*page) for name, page in pages.items()}
     line = json.dumps({"rows": given.rows, "ms": took, "over": [name for name, ms in took.items() if ms > MOST_MS]})
     with RESULTS.open("a") as file:
@@ -63,20 +63,35 @@ def main() -> None:
     print(line)
 
 
-def filled(rows: int) -> dict[str, tuple[Any, str]]:
-    """Empties and fills the database. The pages by name: who asks, and the URL."""
+def filled(rows: int, keep: bool) -> dict[str, tuple[Any, str]]:
+    """Empties and fills the database, unless it is kept. The pages by name: who asks, and the URL."""
     from django.core.management import call_command
-    from django.db import connection
     from django.test import Client
-    from django.utils import timezone
 
     from apps.accounts.models import User
+    from apps.channels.models import Connection
+    from apps.workflows.models import Workflow
+
+    call_command("migrate", verbosity=0)
+    if not keep:
+        fill(rows)
+    client = Client(SERVER_NAME="localhost")
+    client.force_login(User.objects.get())
+    flow, rare_flow = Workflow.objects.exclude(name="Rare").get(), Workflow.objects.get(name="Rare")
+    home, rare_account = f"/w/{flow.workspace.wsid}", Connection.objects.get(name="Rare")
+    return {name: (client, f"{home}{end}") for name, end in ends(flow, rare_flow, rare_account.pk, rows).items()}
+
+
+def fill(rows: int) -> None:
+    from django.core.management import call_command
+    from django.db import connection
+    from django.utils import timezone
+
     from apps.channels.models import Connection
     from apps.workflows import example
     from apps.workflows.models import Workflow
     from apps.workflows.release import publishing
 
-    call_command("migrate", verbosity=0)
     call_command("flush", interactive=False, verbosity=0)
     example.load("http://localhost:9", timezone.now())
     flow = Workflow.objects.get()
@@ -89,10 +104,6 @@ def filled(rows: int) -> dict[str, tuple[Any, str]]:
             cursor.execute(sql, given)
         cursor.execute("ANALYZE")
         cursor.execute("RESET statement_timeout")
-    client = Client(SERVER_NAME="localhost")
-    client.force_login(User.objects.get())
-    home = f"/w/{flow.workspace.wsid}"
-    return {name: (client, f"{home}{end}") for name, end in ends(flow, rare_flow, rare_account.pk, rows).items()}
 
 
 def one_of_each(flow: Any) -> dict[str, Any]:
@@ -175,6 +186,7 @@ def arguments() -> Namespace:
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("--database", required=True)
     parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--keep", action="store_true", help="measure what an earlier call filled")
     given = parser.parse_args()
     if not given.database.endswith("bench"):
         parser.error("the database is emptied first, so its name must end with `bench`")

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from apps.common.effects import Answer, HttpCall, NoAnswer
 from apps.egress import addresses, resolving
-from apps.egress.addresses import PORTS, Blocked, Target, plain_host, target_of
+from apps.egress.addresses import PORTS, Blocked, Never, Target, plain_host, target_of
 from apps.egress.redirects import onward
 from apps.egress.resolving import Unresolved
 from apps.egress.wire import Allowed, Hop, Lost, NotSent, Unconnected, exchange
@@ -41,7 +41,9 @@ def send(call: HttpCall) -> Answer | NoAnswer:
 
 
 def connect(host: str, port: int, timeout_s: float, ports: frozenset[int]) -> socket.socket:
-    """A TCP connection to a vetted address, for protocols that are not HTTP. Raises Blocked or OSError."""
+    """A TCP connection to a vetted address, for protocols that are not HTTP. Raises Never, Blocked or OSError."""
+    if never := _never(plain_host(host), port, ports):
+        raise Never(never)
     deadline = time.monotonic() + timeout_s
     trouble: OSError = TimeoutError()
     for address in vetted(plain_host(host), port, ports, deadline):
@@ -63,6 +65,25 @@ def vetted(host: str, port: int, ports: frozenset[int], deadline: float) -> tupl
     return found
 
 
+def why_never(url: str) -> str:
+    """Why no call to this URL can ever be made from here, whatever its name resolves to; empty: it may be tried."""
+    try:
+        target = target_of(url)
+    except Blocked as error:
+        return str(error)
+    return _never(target.host, target.port, PORTS)
+
+
+def _never(host: str, port: int, ports: frozenset[int]) -> str:
+    """A literal address is judged as it is; of a name only its port can be."""
+    allowed = tuple(settings.OUTBOUND_ALLOW)
+    if port not in ports and not any(addresses.is_port_listed(port, line) for line in allowed):
+        return f"port {port} is not allowed"
+    if addresses.is_literal(host) and not may_reach(host, port, ports, allowed):
+        return "the address is not allowed" if port in ports else f"port {port} is not allowed"
+    return ""
+
+
 def _rule(ports: frozenset[int]) -> Allowed:
     return partial(may_reach, ports=ports, allow=tuple(settings.OUTBOUND_ALLOW))
 
@@ -72,6 +93,8 @@ def _sent(call: HttpCall, deadline: float) -> Answer | NoAnswer:
         target, headers = target_of(call.url), _checked_headers(call)
     except Blocked as error:
         return NoAnswer(kind="not_sent", reason=str(error), never=True)
+    if never := _never(target.host, target.port, PORTS):
+        return NoAnswer(kind="not_sent", reason=never, never=True)
     try:
         found = vetted(target.host, target.port, PORTS, deadline)
         reply = exchange(_hop(call, target, headers, found), _rule(PORTS), deadline)

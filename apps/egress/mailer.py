@@ -9,7 +9,7 @@ from typing import Any
 
 from apps.common.effects import Answer, Mail, NoAnswer
 from apps.egress import client
-from apps.egress.addresses import Blocked
+from apps.egress.addresses import Blocked, Never
 from apps.egress.letters import Letter, composed
 from apps.egress.resolving import Unresolved
 
@@ -32,7 +32,8 @@ def deliver(mail: Mail) -> Answer | NoAnswer:
         client.meet(mail)
         return _handed(client, letter)
     except (Blocked, ValueError) as error:
-        return NoAnswer(kind="not_sent", reason=str(error)[:200], unreached=isinstance(error, Unresolved))
+        facts = {"unreached": isinstance(error, Unresolved), "never": isinstance(error, Never)}
+        return NoAnswer(kind="not_sent", reason=str(error)[:200], **facts)
     except smtplib.SMTPResponseException as error:
         return _refusal(error)
     except (OSError, smtplib.SMTPException) as error:

@@ -12,7 +12,8 @@ import pytest
 
 from apps.console.canvas import canvas
 from apps.engine.drawing.graph import Graph, parse_graph
-from apps.engine.drawing.problems import Context, problems
+from apps.engine.drawing.problem import Context
+from apps.engine.drawing.problems import problems
 from apps.sources.registry import TRIGGERS
 from apps.workflows.describe.catalogue import catalogue
 

@@ -12,7 +12,8 @@ from apps.engine.conditions import ConditionGroup, Test, evaluate
 from apps.engine.contract.decisions import Next, Retry
 from apps.engine.contract.node import StepContext
 from apps.engine.drawing.graph import parse_graph
-from apps.engine.drawing.problems import Context, problems
+from apps.engine.drawing.problem import Context
+from apps.engine.drawing.problems import problems
 from apps.engine.fields import Text
 from apps.engine.nodes.http_request import HttpRequest
 from apps.engine.registry import NODES

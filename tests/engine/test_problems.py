@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.engine.drawing.graph import parse_graph
-from apps.engine.drawing.problems import Context, problems
+from apps.engine.drawing.problem import Context
+from apps.engine.drawing.problems import problems
 from apps.engine.drawing.topology import Topology
 from apps.sources.registry import TRIGGERS
 from tests.support import draw

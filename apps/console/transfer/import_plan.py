@@ -2,7 +2,7 @@
 
 from apps.common.values import Value
 from apps.console.transfer.dependency_rows import NeedRow, need_rows
-from apps.engine.drawing.problems import Problem
+from apps.engine.drawing.problem import Problem
 from apps.workflows.transfer.importing import Plan
 from apps.workspaces.models import Workspace
 

@@ -13,7 +13,7 @@ from apps.console.page.page import number_in, show
 from apps.console.workflows.workflow import workflow_of
 from apps.database import clocks
 from apps.engine.drawing.graph import Graph, parse_graph
-from apps.engine.drawing.problems import Problem
+from apps.engine.drawing.problem import Problem
 from apps.workflows.models import Version, Workflow
 from apps.workflows.release import publishing
 from apps.workspaces.models import Membership

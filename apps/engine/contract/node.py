@@ -42,6 +42,10 @@ class EntryNode(Value):
         """Data as a run would have it, from the sample."""
         return {}
 
+    def lacks_secret(self) -> bool:
+        """Whether it checks who calls by a secret, and names none."""
+        return False
+
 
 class NodeType(Value):
     """A block of the drawing. Subclasses live one a file in `apps/engine/nodes/`.

@@ -107,6 +107,11 @@ class Run(Owned):
             models.Index(fields=["workspace", "due_at"], condition=Q(state__in=["ready", "waiting"]), name="run_due"),
             models.Index(fields=["due_at"], condition=Q(state="reconciling"), name="run_reconciling"),
             models.Index(fields=["workspace"], condition=Q(state="needs_attention"), name="run_needs_attention"),
+            models.Index(
+                fields=["workspace", "state", "-id"],
+                condition=Q(state__in=["failed", "cancelled"]),
+                name="run_ended_badly",
+            ),
             models.Index(fields=["lease_until"], condition=Q(state="working"), name="run_leased"),
             models.Index(fields=["workspace", "-id"], name="run_of_workspace"),
             models.Index(fields=["workflow", "-id"], name="run_of_workflow"),

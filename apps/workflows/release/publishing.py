@@ -11,7 +11,8 @@ from apps.accounts.models import User
 from apps.common.trouble import Refused
 from apps.common.values import Value
 from apps.engine.drawing.graph import Graph
-from apps.engine.drawing.problems import Context, Problem, problems
+from apps.engine.drawing.problem import Context, Problem
+from apps.engine.drawing.problems import problems
 from apps.events import store as events
 from apps.notifications.models import NotificationEvent
 from apps.sources.registry import TRIGGERS

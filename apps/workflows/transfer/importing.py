@@ -9,7 +9,8 @@ from django.db import transaction
 
 from apps.accounts.models import User
 from apps.common.values import Value
-from apps.engine.drawing.problems import Context, Problem, problems
+from apps.engine.drawing.problem import Context, Problem
+from apps.engine.drawing.problems import problems
 from apps.engine.drawing.uses import renamed
 from apps.sources.registry import TRIGGERS
 from apps.triggers.models import Trigger
