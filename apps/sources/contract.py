@@ -71,6 +71,10 @@ class TriggerType(EntryNode):
         """Whether its guard lets nobody in before the trigger has a secret."""
         return False
 
+    def secret_names(self) -> list[str]:
+        """The secrets of the workspace that the drawing names for it; none: those of the trigger's row are taken."""
+        return []
+
     def takes(self, method: str) -> bool:
         """Whether a request of this method may start a run."""
         return True

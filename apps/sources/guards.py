@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field
 from apps.common.values import Value
 from apps.sources.contract import Arrival
 from apps.sources.known_senders import SenderGuard
+from apps.sources.named_secrets import NamedSecrets
 from apps.sources.signatures import HmacGuard, same
 
 
@@ -20,6 +21,9 @@ class NoGuard(Value):
     def needs_secret(self) -> bool:
         return False
 
+    def secret_names(self) -> list[tuple[str, str]]:
+        return []
+
     def admits(self, arrival: Arrival) -> bool:
         return True
 
@@ -28,13 +32,10 @@ class NoGuard(Value):
         return ""
 
 
-class SecretGuard(Value):
+class SecretGuard(NamedSecrets):
     """Takes who shows a secret in the Authorization header."""
 
     scheme: ClassVar[str]
-
-    def needs_secret(self) -> bool:
-        return True
 
     def admits(self, arrival: Arrival) -> bool:
         """The name of the scheme may be written in any case (RFC 9110)."""
@@ -56,7 +57,7 @@ class BearerGuard(SecretGuard):
     scheme: ClassVar[str] = "bearer"
     model_config = ConfigDict(title="Bearer token")
     type: Literal["bearer"] = Field(
-        default="bearer", title="Kind", description="The Authorization header carries a secret of the trigger."
+        default="bearer", title="Kind", description="The Authorization header carries the secret."
     )
 
     def wanted(self, secret: str) -> str:
@@ -68,9 +69,7 @@ class BasicGuard(SecretGuard):
 
     scheme: ClassVar[str] = "basic"
     model_config = ConfigDict(title="Name and password")
-    type: Literal["basic"] = Field(
-        default="basic", title="Kind", description="HTTP Basic with a secret of the trigger as password."
-    )
+    type: Literal["basic"] = Field(default="basic", title="Kind", description="HTTP Basic with the secret as password.")
     user: str = Field(title="User name", description="The name that the sender signs in with.", max_length=100)
 
     def wanted(self, secret: str) -> str:

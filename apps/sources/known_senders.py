@@ -81,7 +81,9 @@ class SenderGuard(SignatureGuard):
 
     model_config = ConfigDict(title="Signature of a known sender")
     type: Literal["sender"] = Field(
-        default="sender", title="Kind", description="The sender signs as it documents; its secret is the trigger's."
+        default="sender",
+        title="Kind",
+        description="The sender signs as it documents; the secret is the one it shows you.",
     )
     sender: Annotated[str, AfterValidator(_known)] = Field(
         title="Sender",

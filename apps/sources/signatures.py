@@ -12,6 +12,7 @@ from pydantic import AfterValidator, ConfigDict, Field
 from apps.common.values import Value
 from apps.engine.fields import hint
 from apps.sources.contract import Arrival
+from apps.sources.named_secrets import NamedSecrets
 
 _SIGNS = r"[A-Za-z0-9!#$%&'*+.^_`|~-]"
 HeaderName = Annotated[str, Field(pattern=f"^{_SIGNS}{{1,100}}$")]
@@ -148,16 +149,13 @@ class Scheme(Value):
             return b""
 
 
-class SignatureGuard(Value):
+class SignatureGuard(NamedSecrets):
     """What each guard of a signature does; `scheme` says how it is made."""
 
     def scheme(self) -> Scheme:
         raise NotImplementedError
 
     def takes_once(self) -> bool:
-        return True
-
-    def needs_secret(self) -> bool:
         return True
 
     def admits(self, arrival: Arrival) -> bool:
@@ -172,7 +170,7 @@ class HmacGuard(Scheme, SignatureGuard):
 
     model_config = ConfigDict(title="Signature")
     type: Literal["hmac"] = Field(
-        default="hmac", title="Kind", description="The sender signs what it sends with a secret of the trigger."
+        default="hmac", title="Kind", description="The sender signs what it sends with the secret."
     )
     once: bool = Field(
         default=True,

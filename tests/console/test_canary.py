@@ -17,7 +17,6 @@ from django.test import Client
 from apps.channels.models import Connection
 from apps.notifications.models import EventConnection
 from apps.runs.models import Run
-from apps.triggers.models import Trigger
 from apps.workspaces import api_keys
 from apps.workspaces.models import Secret
 from tests.support import draw
@@ -70,8 +69,7 @@ def journey(story, workspace, published, outside: Outside, server: Server, clock
         ("/sms", 200, "token"),
     ):
         outside.answer(path, (status, {"seen": " ".join(clothes(BIRDS[name]))}))
-    url = published(*_nodes(outside.url), edges=_edges(), trigger={"guard": {"type": "hmac"}})
-    Trigger.objects.filter(live_token=url.rpartition("/")[2]).update(secret=Secret.objects.get(name="door"))
+    url = published(*_nodes(outside.url), edges=_edges(), trigger={"guard": {"type": "hmac", "secret": "door"}})
     raw = json.dumps(PAYMENT).encode()
     signed = hmac.new(BIRDS["door"].encode(), raw, hashlib.sha256).hexdigest()
     headers = {"X-Signature": signed, "Authorization": f"Bearer {BIRDS['bearer']}"}

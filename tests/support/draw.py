@@ -1,7 +1,7 @@
 """Drawings, made of few words."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -15,7 +15,7 @@ from apps.sources.registry import TRIGGERS
 from apps.workflows import example
 from apps.workflows.models import Workflow
 from apps.workflows.release import publishing
-from apps.workspaces.models import Workspace
+from apps.workspaces.models import Secret, Workspace
 
 
 class Block(dict[str, Any]):
@@ -62,7 +62,7 @@ def rows(**texts: str) -> list[dict[str, Any]]:
 
 
 def payment(**changes):
-    drawing = json.loads(example.DRAWING.read_text())
+    drawing = json.loads(example.DRAWING.read_text().replace("SHOP_URL", "https://shop.example"))
     for node in drawing["nodes"]:
         node |= changes.get(node["id"], {})
     return drawing
@@ -90,9 +90,13 @@ def drawn(workspace, name: str, graph: dict):
 
 
 def publish(
-    workspace: Workspace, *nodes: dict[str, Any], edges: list[dict] | None = None, trigger: dict | None = None
+    workspace: Workspace,
+    *nodes: dict[str, Any],
+    edges: list[dict] | None = None,
+    trigger: dict | None = None,
+    secrets: Sequence[Secret] = (),
 ) -> str:
-    """Publish a graph of nodes in a row, or by these edges, and give its live URL."""
+    """Publish a graph of nodes in a row, or by these edges, and give its live URL. `secrets`: of the trigger's row."""
     names = ["start", *(n["id"] for n in nodes)]
     outlets = {"http_request": "success"}
     kinds = {"start": "", **{n["id"]: n["kind"] for n in nodes}}
@@ -100,6 +104,8 @@ def publish(
     start = {"id": "start", "kind": "webhook", "settings": trigger or {}}
     graph = parse_graph({"nodes": [start, *nodes], "edges": row if edges is None else edges})
     workflow = publishing.create(workspace, f"Workflow {Workflow.objects.count()}")
+    workflow.trigger.secret, workflow.trigger.second_secret = (*secrets, None, None)[:2]
+    workflow.trigger.save()
     version = publishing.save(workflow, graph, by=None, now=timezone.now())
     publishing.go_live(version, by=None, now=timezone.now())
     workflow.refresh_from_db()

@@ -9,13 +9,13 @@ import time
 import pytest
 from django.test import Client
 
+from apps.common.trouble import Refused
 from apps.events.models import Event, IdempotencyKey
-from apps.triggers.models import Trigger
-from apps.workflows.models import Workflow
 from apps.workflows.release import publishing
-from apps.workspaces.models import Secret, Workspace
+from apps.workspaces.models import Secret
 from tests.support import draw
 from tests.support.outside import fire, path_of
+from tests.support.people import secret_of
 
 DEEP = b"[" * 100_000 + b"]" * 100_000
 MALFORMED = {
@@ -140,23 +140,25 @@ def test_an_unknown_url_is_404_and_no_version_409(story, workspace) -> None:
 
 
 def guarded(published, guard: dict) -> str:
-    url = published({"id": "stop", "kind": "stop", "settings": {}}, trigger={"guard": guard})
-    trigger: Trigger = Workflow.objects.latest("pk").trigger
-    trigger.secret = secret_of(trigger.workspace, "door", "s3cret")
-    trigger.save()
-    return url
+    """The URL of a trigger that names its secret."""
+    secret_of(published.args[0], "door", "s3cret")
+    return published(draw.stop("stop"), trigger={"guard": {**guard, "secret": "door"}})
 
 
-def secret_of(workspace: Workspace, name: str, plain: str) -> Secret:
-    secret = Secret(workspace=workspace, name=name)
-    secret.put(plain)
-    secret.save()
-    return secret
-
-
-def test_a_guard_without_a_secret_lets_nobody_in(published) -> None:
-    url = published({"id": "stop", "kind": "stop", "settings": {}}, trigger={"guard": {"type": "bearer"}})
+def test_a_guard_without_a_secret_does_not_go_live_and_lets_nobody_in(published) -> None:
+    with pytest.raises(Refused, match="Pick the secret by which senders are checked"):
+        published(draw.stop("stop"), trigger={"guard": {"type": "bearer"}})
+    url = guarded(published, {"type": "bearer"})
+    Secret.objects.all().delete()
     assert fire(url, Authorization="Bearer ")[0] == 401
+
+
+def test_the_second_secret_that_is_named_opens_too_and_no_secret_of_another_workspace(published, outsider) -> None:
+    secret_of(outsider.memberships.get().workspace, "door", "foreign")
+    secret_of(published.args[0], "next", "n3xt")
+    url = guarded(published, {"type": "bearer", "also": "next"})
+    answers = {said: fire(url, Authorization=f"Bearer {said}")[0] for said in ("s3cret", "n3xt", "foreign")}
+    assert answers == {"s3cret": 202, "n3xt": 202, "foreign": 401}
 
 
 @pytest.mark.parametrize(

@@ -24,4 +24,4 @@ def unset_texts(value: BaseModel, path: str = "") -> Iterator[str]:
 
 
 def _is_needed(field: FieldInfo) -> bool:
-    return field.is_required() and field.json_schema_extra is not MAY_BE_EMPTY
+    return field.is_required() and MAY_BE_EMPTY not in field.metadata

@@ -124,8 +124,17 @@ class Webhook(TriggerType):
         except Malformed:
             return with_aliases(known, {row.name: row.path for row in self.names}) if isinstance(known, dict) else {}
 
+    def uses(self) -> list[tuple[str, str, str]]:
+        return [(f"guard.{field}", "secret", name) for field, name in self.guard.secret_names()]
+
     def wants_secret(self) -> bool:
         return self.guard.needs_secret()
+
+    def lacks_secret(self) -> bool:
+        return self.wants_secret() and not self.guard.secret_names()
+
+    def secret_names(self) -> list[str]:
+        return [name for _, name in self.guard.secret_names()]
 
     def takes(self, method: str) -> bool:
         return method in self.methods
@@ -142,7 +151,9 @@ class Webhook(TriggerType):
         if not self.takes(arrival.request.method):
             return Refusal(status=405, message=f"This URL takes {' and '.join(self.methods)}.")
         if self.guard.needs_secret() and not arrival.secrets:
-            return Refusal(status=401, message="The guard of this trigger has no secret that can be read: set it.")
+            return Refusal(
+                status=401, message="This URL checks who calls, and no secret is set for it: pick one."
+            )
         if not self.guard.admits(arrival):
             return Refusal(status=401, message=f"The {self.guard.type} check failed.")
         return self._read(arrival.request, self.guard.signature(arrival))

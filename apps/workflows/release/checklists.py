@@ -108,7 +108,7 @@ def points(checklist: Checklist, version: Version) -> list[Point]:
     """All rows, for this version."""
     found = matches_of(checklist, version)
     ran = checklist.versions.filter(runs__environment="test", runs__state="completed").exists()
-    guard = [Point(key=GUARD, done=version.workflow.trigger.secret_id is not None)] if _wants_secret(version) else []
+    guard = [Point(key=GUARD, done=version.workflow.trigger.secret_id is not None)] if _lacks_secret(version) else []
     return [
         Point(key=URL, done=checklist.url_given_at is not None),
         *guard,
@@ -118,15 +118,15 @@ def points(checklist: Checklist, version: Version) -> list[Point]:
     ]
 
 
-def _wants_secret(version: Version) -> bool:
+def _lacks_secret(version: Version) -> bool:
     return any(_guarded(node) for node in version.drawing().triggers)
 
 
 def _guarded(node: Node) -> bool:
-    """Whether the trigger's guard wants a secret; settings that cannot be read are a problem of the drawing."""
+    """Whether the guard wants a secret and names none; settings that cannot be read are a problem of the drawing."""
     kind = TRIGGERS.get(node.kind)
     try:
-        return kind is not None and kind.model_validate(node.settings).wants_secret()
+        return kind is not None and kind.model_validate(node.settings).lacks_secret()
     except ValidationError:
         return False
 

@@ -10,10 +10,13 @@ from django.db.models import Max, Q
 from apps.accounts.models import User
 from apps.common.trouble import Refused
 from apps.common.values import Value
+from apps.egress import client
 from apps.engine.drawing.graph import Graph
 from apps.engine.drawing.problem import Context, Problem
 from apps.engine.drawing.problems import problems
+from apps.engine.drawing.sample_faults import Outside
 from apps.events import store as events
+from apps.notifications.carried_events import carried_events
 from apps.notifications.models import NotificationEvent
 from apps.sources.registry import TRIGGERS
 from apps.triggers.models import Binding, Trigger
@@ -57,18 +60,24 @@ def create(workspace: Workspace, name: str, group: Group | None = None, origin: 
         return workflow
 
 
-def context_of(workspace: Workspace) -> Context:
-    """What exists around a drawing of this workspace."""
+def context_of(workspace: Workspace, trigger: Trigger) -> Context:
+    """What exists around a drawing of this workspace with this endpoint."""
     events = NotificationEvent.objects.of(workspace).values_list("name", flat=True)
     secrets = Secret.objects.of(workspace).values_list("name", flat=True)
     workflows = Workflow.objects.of(workspace).filter(archived_at__isnull=True).values_list("slug", "name")
     known = {"notification event": frozenset(events), "secret": frozenset(secrets)}
     known["workflow"] = frozenset(word for row in workflows for word in row)  # by name: it may come after its starter
-    return Context(triggers=TRIGGERS.all(), known=known, time_zone=workspace.time_zone)
+    return Context(
+        triggers=TRIGGERS.all(),
+        known=known,
+        time_zone=workspace.time_zone,
+        outside=Outside(never=client.why_never, events=carried_events(workspace)),
+        has_secret=trigger.secret_id is not None,
+    )
 
 
 def defects(workflow: Workflow, graph: Graph) -> list[Problem]:
-    return problems(graph, context_of(workflow.workspace))
+    return problems(graph, context_of(workflow.workspace, workflow.trigger))
 
 
 def save(workflow: Workflow, graph: Graph, *, by: User | None, now: datetime, onto: Base | None = None) -> Version:
