@@ -42,11 +42,9 @@ def send(call: HttpCall) -> Answer | NoAnswer:
 
 def connect(host: str, port: int, timeout_s: float, ports: frozenset[int]) -> socket.socket:
     """A TCP connection to a vetted address, for protocols that are not HTTP. Raises Never, Blocked or OSError."""
-    if never := _never(plain_host(host), port, ports):
-        raise Never(never)
     deadline = time.monotonic() + timeout_s
     trouble: OSError = TimeoutError()
-    for address in vetted(plain_host(host), port, ports, deadline):
+    for address in vetted(_host_for(host, port, ports), port, ports, deadline):
         left = deadline - time.monotonic()
         if left <= 0:
             break
@@ -55,6 +53,17 @@ def connect(host: str, port: int, timeout_s: float, ports: frozenset[int]) -> so
         except OSError as error:
             trouble = error
     raise trouble
+
+
+def _host_for(host: str, port: int, ports: frozenset[int]) -> str:
+    """The host in canonical form. Raises Never."""
+    try:
+        plain = plain_host(host)
+    except Blocked as error:
+        raise Never(str(error)) from None
+    if never := _never(plain, port, ports):
+        raise Never(never)
+    return plain
 
 
 def vetted(host: str, port: int, ports: frozenset[int], deadline: float) -> tuple[str, ...]:

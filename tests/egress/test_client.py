@@ -9,11 +9,12 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
-from apps.common.effects import Answer, HttpCall, NoAnswer
-from apps.egress import client, resolving
+from apps.common.effects import Answer, HttpCall, Mail, NoAnswer
+from apps.egress import client, mailer, resolving
 from apps.egress.addresses import is_listed, is_public
 from tests.support.outside import Outside
 from tests.support.raw import OK, Raw, Server, always
@@ -52,6 +53,42 @@ def test_an_inside_address_is_blocked(strict, names, url: str) -> None:
     answer = client.send(HttpCall(method="GET", url=url, timeout_s=2))
     assert isinstance(answer, NoAnswer) and answer.kind == "not_sent"
     assert any(words in answer.reason for words in ("allowed", "cannot be read", "no usable host"))
+
+
+@pytest.mark.parametrize("url", BLOCKED)
+def test_what_no_later_try_can_reach_says_so_and_a_name_that_may_lead_elsewhere_later_does_not(
+    strict, names, url: str
+) -> None:
+    answer = client.send(HttpCall(method="GET", url=url, timeout_s=2))
+    assert isinstance(answer, NoAnswer) and answer.never == (urlsplit(url).hostname not in NAMES)
+    assert client.why_never(url) == (answer.reason if answer.never else "")
+
+
+@pytest.mark.parametrize("url", GOOD)
+def test_a_good_url_may_be_tried(strict, url: str) -> None:
+    assert client.why_never(url) == ""
+
+
+@pytest.mark.parametrize("url", ["https://mail.example.com:25/", "https://8.8.8.8:22/"])
+def test_a_port_that_nothing_allows_is_never_reached(settings, names, url: str) -> None:
+    settings.OUTBOUND_ALLOW = ["10.0.0.0/8:25"]
+    assert client.why_never(url) == ("" if ":25" in url else "port 22 is not allowed")
+    settings.OUTBOUND_ALLOW = ["10.0.0.0/8:9000"]
+    assert "is not allowed" in client.why_never(url)
+
+
+@pytest.mark.parametrize(("host", "port"), [("127.0.0.1", 25), ("mail.internal", 25), ("mail.example.com", 24)])
+def test_a_mail_that_can_never_be_sent_says_so(strict, names, host: str, port: int) -> None:
+    words = {
+        "sender": "a@example.com",
+        "to": "b@example.com",
+        "subject": "",
+        "text": "x",
+        "message_id": "<1@example.com>",
+    }
+    mail = Mail(host=host, port=port, security="none", **words)
+    answer = mailer.deliver(mail)
+    assert isinstance(answer, NoAnswer) and answer.never
 
 
 @pytest.mark.parametrize("url", GOOD)

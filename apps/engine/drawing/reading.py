@@ -38,6 +38,16 @@ def misreads(graph: Graph, ways: Topology, start: Iterable[str] | None) -> Itera
                 if said:
                     surely = segments(name)[0] == "steps" and _must_be_there(read)
                     yield Misread(node, read.field, said, surely)
+                elif not read.path and _must_be_there(read) and (past := _way_past(name, node, ways)):
+                    yield Misread(node, read.field, past, False)
+
+
+def _way_past(name: str, node: str, ways: Topology) -> str:
+    """Why a step's value may be missing: a run can come here without passing the step."""
+    root, *rest = [str(part) for part in segments(name)]
+    if root != "steps" or not rest or ways.is_always_before(rest[0], node):
+        return ""
+    return f"{name} is read, but a run can come here without passing {rest[0]}: then the value is missing."
 
 
 def _must_be_there(read: Read) -> bool:

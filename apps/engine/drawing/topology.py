@@ -13,6 +13,7 @@ class Topology:
         self._numbers = {n.id: i for i, n in reversed(list(enumerate(graph.nodes)))}
         self._starts = [self._numbers[t.id] for t in graph.triggers]
         self._leads: list[list[int]] = [[] for _ in graph.nodes]
+        self._past: dict[int, set[int]] = {}
         for edge in graph.edges:
             if edge.source in self._numbers and edge.target in self._numbers:
                 self._leads[self._numbers[edge.source]].append(self._numbers[edge.target])
@@ -45,6 +46,22 @@ class Topology:
         if block not in self._numbers:
             return False
         return bool(self._before[self._numbers[other]] >> self._numbers[block] & 1)
+
+    def is_always_before(self, block: str, other: str) -> bool:
+        """Whether no way from a trigger reaches `other` past `block`."""
+        return self._numbers[other] not in self._reached_past(self._numbers[block])
+
+    def _reached_past(self, cut: int) -> set[int]:
+        """What the triggers reach without going through this block."""
+        if cut not in self._past:
+            seen, todo = {cut}, [start for start in self._starts if start != cut]
+            seen.update(todo)
+            while todo:
+                new = [n for n in self._leads[todo.pop()] if n not in seen]
+                seen.update(new)
+                todo += new
+            self._past[cut] = seen - {cut}
+        return self._past[cut]
 
     @cached_property
     def _before(self) -> list[int]:

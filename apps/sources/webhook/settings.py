@@ -151,9 +151,7 @@ class Webhook(TriggerType):
         if not self.takes(arrival.request.method):
             return Refusal(status=405, message=f"This URL takes {' and '.join(self.methods)}.")
         if self.guard.needs_secret() and not arrival.secrets:
-            return Refusal(
-                status=401, message="This URL checks who calls, and no secret is set for it: pick one."
-            )
+            return Refusal(status=401, message="This URL checks who calls, and no secret is set for it: pick one.")
         if not self.guard.admits(arrival):
             return Refusal(status=401, message=f"The {self.guard.type} check failed.")
         return self._read(arrival.request, self.guard.signature(arrival))
