@@ -1,7 +1,7 @@
 """Time zones by their IANA names."""
 
 from functools import lru_cache
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 
 @lru_cache(maxsize=1024)
@@ -21,3 +21,9 @@ def is_zone(name: str) -> bool:
     except (ValueError, OSError, KeyError):
         return False
     return True
+
+
+@lru_cache(maxsize=1)
+def zone_choices() -> list[tuple[str, str]]:
+    """All names, as a form offers them."""
+    return [(name, name) for name in sorted(available_timezones())]

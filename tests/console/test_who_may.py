@@ -12,18 +12,20 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from reversion.models import Version as Kept
 
 from apps.accounts.models import User
-from apps.channels.models import Delivery
+from apps.channels.models import Connection, Delivery
 from apps.notifications.models import NotificationEvent, Template
 from apps.runs.models import Run
 from apps.workflows.models import LiveRequest, Workflow
-from apps.workspaces.models import Membership
+from apps.workspaces import api_keys, invites
+from apps.workspaces.models import ApiKey, Invite, Membership, Secret
 from tests.support import draw
 from tests.support.clock import Clock, finish
 from tests.support.threads import undone
 
 
 class Case(NamedTuple):
-    """Statuses by person. `data` is posted where there is any; as JSON where `is_json`."""
+    """Statuses by person; an owner's is the editor's where it is not said. `data` is posted where there is any; as
+    JSON where `is_json`."""
 
     anonymous: int
     outsider: int
@@ -31,12 +33,20 @@ class Case(NamedTuple):
     editor: int
     data: dict[str, Any] | None = None
     is_json: bool = False
+    owner: int | None = None
+
+    def of(self, person: str) -> int:
+        return self.editor if person == "owner" and self.owner is None else getattr(self, person)
 
 
 ANYBODY = Case(200, 200, 200, 200)
 KEYED = Case(401, 401, 401, 401)  # a session is no key: tests/api/test_api.py
 READ = Case(302, 404, 200, 200)
 WRITE = Case(302, 404, 403, 302)
+KNOWN = Case(302, 200, 200, 200)  # whoever is signed in
+SET_UP = Case(302, 404, 403, 200)
+OWN = Case(302, 404, 403, 403, owner=200)
+OWN_WRITE = Case(302, 404, 403, 403, {"now": "yes"}, owner=302)
 ASKED = Case(302, 404, 200, 200, {}, is_json=True)
 TOLD = Case(302, 404, 403, 200, {}, is_json=True)
 GRAPH = {"nodes": [draw.webhook("start")]}
@@ -51,7 +61,31 @@ CASES = {
     "health/door": ANYBODY,
     "health/ready": ANYBODY,
     "metrics": Case(404, 404, 404, 404),  # a session is no token: tests/runs/test_queue_status.py
-    "system": Case(302, 404, 404, 404),
+    "system": Case(302, 404, 404, 404, owner=200),  # the owner of the example is a superuser
+    "profile": KNOWN,
+    "new-password": ANYBODY,
+    "new-password/asked": ANYBODY,
+    "new-password/<uidb64>/<token>": ANYBODY,  # a wrong link says so
+    "join/<str:secret>": Case(410, 410, 410, 410),
+    "workspaces/new": Case(302, 403, 403, 403, owner=200),
+    "w/<slug:wsid>/settings": OWN,
+    "w/<slug:wsid>/settings/add-mine": OWN_WRITE,
+    "w/<slug:wsid>/settings/members": OWN,
+    "w/<slug:wsid>/settings/members/<int:pk>": OWN_WRITE._replace(data={"role": "viewer"}),
+    "w/<slug:wsid>/settings/invites/<int:pk>/withdraw": OWN_WRITE,
+    "w/<slug:wsid>/settings/connections": SET_UP,
+    "w/<slug:wsid>/settings/connections/new/<slug:kind>": SET_UP,
+    "w/<slug:wsid>/settings/connections/<int:pk>": SET_UP,
+    "w/<slug:wsid>/settings/connections/<int:pk>/try": SET_UP._replace(
+        data={"channel": "sms", "address": "+4912345678"}
+    ),
+    "w/<slug:wsid>/settings/connections/<int:pk>/do": WRITE._replace(data={"verb": "pause"}),
+    "w/<slug:wsid>/settings/secrets": SET_UP,
+    "w/<slug:wsid>/settings/secrets/new": SET_UP,
+    "w/<slug:wsid>/settings/secrets/<int:pk>": SET_UP,
+    "w/<slug:wsid>/settings/secrets/<int:pk>/delete": WRITE._replace(data={"now": "yes"}),
+    "w/<slug:wsid>/settings/keys": OWN,
+    "w/<slug:wsid>/settings/keys/<int:pk>/delete": OWN_WRITE,
     r"^in/(?P<environment>test|live)/(?P<token>[\w-]{20,64})$": Case(202, 202, 202, 202, {"status": "odd"}),
     "api/v1/w/<slug:wsid>/events": KEYED,
     "api/v1/w/<slug:wsid>/runs": KEYED,
@@ -64,13 +98,11 @@ CASES = {
     "w/<slug:wsid>/workflows/<slug:slug>/drawing": READ,
     "w/<slug:wsid>/workflows/<slug:slug>/paused": WRITE._replace(data={"paused": "no"}),
     "w/<slug:wsid>/approvals": READ,
-    "w/<slug:wsid>/approvals/rule": Case(
-        302, 404, 403, 403, {"required": "1"}
-    ),  # owners: tests/workflows/test_approvals.py
+    "w/<slug:wsid>/approvals/rule": Case(302, 404, 403, 403, {"required": "1"})._replace(owner=302),
     "w/<slug:wsid>/approvals/<int:pk>": Case(
         302, 404, 302, 302, {"verb": "approve"}
     ),  # who may: tests/workflows/test_approvals.py
-    "w/<slug:wsid>/copy": Case(302, 404, 403, 403),  # an owner only: tests/workflows/test_copying.py
+    "w/<slug:wsid>/copy": Case(302, 404, 403, 403, owner=200),
     "w/<slug:wsid>/import": Case(302, 404, 403, 200),
     "w/<slug:wsid>/workflows/<slug:slug>/export": READ,
     "w/<slug:wsid>/groups": WRITE._replace(data={"verb": "add", "name": "Orders"}),
@@ -114,6 +146,7 @@ CASES = {
     "w/<slug:wsid>/test-inbox": READ,
     "w/<slug:wsid>/inbox": Case(302, 302, 302, 302),  # its name of before leads to it
 }
+PERSONS = ["anonymous", "outsider", "viewer", "editor", "owner"]
 ELSEWHERE = ("admin/",)  # the admin's own tests call its pages
 
 
@@ -129,14 +162,17 @@ def routes(patterns: list[Any], before: str = "") -> Iterator[str]:
 
 
 @pytest.fixture
-def cast(story, workspace, payments, viewer, outsider, clock: Clock) -> dict[str, Client]:
+def cast(story, workspace, payments, owner, viewer, outsider, clock: Clock) -> dict[str, Client]:
     finish(story.webhook_live, clock)
     editor = User.objects.create_user("editor@example.com", "a long password")
     Membership.objects.create(workspace=workspace, user=editor, role="editor")
     asked = {"version": payments.live, "required": 1, "asked_at": clock.now}
     LiveRequest.objects.create(workspace=workspace, workflow=payments, **asked)
-    people = {"anonymous": Client(), "outsider": Client(), "viewer": Client(), "editor": Client()}
-    for name, user in (("outsider", outsider), ("viewer", viewer), ("editor", editor)):
+    Secret.objects.create(workspace=workspace, name="LONE")
+    api_keys.make(workspace, "partner")[0].save()
+    invites.invite(workspace, "new@example.com", "viewer", owner, clock.now)
+    people = {name: Client() for name in PERSONS}
+    for name, user in (("outsider", outsider), ("viewer", viewer), ("editor", editor), ("owner", owner)):
         people[name].force_login(user)
     return people
 
@@ -152,7 +188,7 @@ def test_each_route_has_a_case() -> None:
     assert set(routes(get_resolver().url_patterns)) == set(CASES)
 
 
-@pytest.mark.parametrize("person", ["anonymous", "outsider", "viewer", "editor"])
+@pytest.mark.parametrize("person", PERSONS)
 def test_a_page_opens_to_whom_it_should(cast, workspace, payments, person: str) -> None:
     known = {
         "wsid": workspace.wsid,
@@ -160,20 +196,25 @@ def test_a_page_opens_to_whom_it_should(cast, workspace, payments, person: str) 
         "run_id": str(Run.objects.get().pk),
         "environment": "live",
         "token": payments.trigger.live_token,
+        "uidb64": "MQ",
+        "secret": "none-of-ours",
+        "kind": "smtp",
     }
     answers, cookies = {}, dict(cast[person].cookies)
     for route, case in CASES.items():
         with undone():
             cast[person].cookies = SimpleCookie({name: cookie.value for name, cookie in cookies.items()})
             answers[route] = asked(cast[person], route, case, known, payments)
-    assert answers == {route: getattr(case, person) for route, case in CASES.items()}
+    assert answers == {route: case.of(person) for route, case in CASES.items()}
 
 
 def asked(client: Client, route: str, case: Case, known: dict[str, str], payments: Workflow) -> int:
     """The status of the answer to one route."""
     rows = {"templates": Template, "events": NotificationEvent, "approvals": LiveRequest}
-    rows |= {"messages": Delivery}
-    row = rows[route.split("/")[2]].objects.order_by("pk").first() if ":pk>" in route else payments
+    rows |= {"messages": Delivery, "members": Membership, "invites": Invite, "connections": Connection}
+    rows |= {"secrets": Secret, "keys": ApiKey}
+    sort = route.removeprefix("w/<slug:wsid>/").removeprefix("settings/").split("/")[0]
+    row = rows[sort].objects.order_by("pk").last() if ":pk>" in route else payments
     plain = re.sub(r"\(\?P(<\w+>)[^)]*\)", r"\1", route).strip("^$")
     url = "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: {**known, "pk": str(row.pk)}[found[1]], plain)
     if case.data is None:

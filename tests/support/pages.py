@@ -15,7 +15,7 @@ from apps.runs.models import Run, Step
 from apps.triggers.models import LoggedRequest
 from apps.workflows.models import Checklist, Group, LiveRequest, Opinion, Version, Workflow
 from apps.workflows.release import publishing
-from apps.workspaces.models import Workspace
+from apps.workspaces.models import Secret, Workspace
 from tests.support import draw
 
 MODELS = sorted(admin.site._registry, key=lambda m: m._meta.label)
@@ -34,6 +34,10 @@ def urls_of(workspace: Workspace) -> list[str]:
     ]
     pages += [reverse(name, args=[wsid]) for name in ("approvals", "copy", "import")]
     pages += [reverse(name, args=[wsid]) for name in ("templates", "new-template", "events", "new-event")]
+    pages += [reverse(name, args=[wsid]) for name in ("settings", "members", "connections", "secrets", "api-keys")]
+    pages += [reverse("new-secret", args=[wsid]), reverse("new-connection", args=[wsid, "smtp"])]
+    pages += [reverse("connection", args=[wsid, row.pk]) for row in Connection.objects.of(workspace)]
+    pages += [reverse("secret", args=[wsid, row.pk]) for row in Secret.objects.of(workspace)]
     for flow in Workflow.objects.of(workspace):
         names = ("workflow", "drawing", "canvas", "versions", "workflow-log")
         pages += [reverse(name, args=[wsid, flow.slug]) for name in names]
@@ -46,7 +50,8 @@ def urls_of(workspace: Workspace) -> list[str]:
         pages += [reverse(name, args=[wsid, run.pk]) for name in ("run", "run-live")]
     for row in Delivery.objects.of(workspace):
         pages.append(reverse("message", args=[wsid, row.pk]))
-    return [reverse("home"), reverse("system"), *pages]
+    own = [reverse(name) for name in ("home", "system", "profile", "new-workspace")]
+    return [*own, *pages]
 
 
 def poison(workspace: Workspace) -> None:

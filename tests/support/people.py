@@ -4,12 +4,12 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
 
-from apps.accounts.models import WrongPassword
+from apps.accounts.models import User, WrongPassword
 from apps.channels.models import Connection, ConnectionLimiter
 from apps.workflows import example
 from apps.workflows import models as workflows
-from apps.workspaces import api_keys
-from apps.workspaces.models import Secret, Workspace
+from apps.workspaces import api_keys, invites
+from apps.workspaces.models import Membership, Secret, Workspace
 from tests.support import draw
 from tests.support.clock import Clock, drain
 from tests.support.draw import publish
@@ -21,6 +21,10 @@ def secret_of(workspace: Workspace, name: str, plain: str) -> Secret:
     secret.put(plain)
     secret.save()
     return secret
+
+
+def workspace_owner(workspace: Workspace) -> User:
+    return Membership.objects.of(workspace).filter(role="owner").select_related("user").first().user
 
 
 def fill(workspace: Workspace, story: example.Loaded, clock: Clock) -> None:
@@ -35,6 +39,7 @@ def fill(workspace: Workspace, story: example.Loaded, clock: Clock) -> None:
     )
     fire(url, PAYMENT)
     drain(clock)
+    invites.invite(workspace, "new@example.com", "viewer", workspace_owner(workspace), clock.now)
     secret = Secret(workspace=workspace, name="SHOP", hosts="shop.example.com")
     secret.put("c4nary")
     secret.save()

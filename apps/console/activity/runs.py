@@ -6,7 +6,7 @@ from django.views.decorators.http import require_GET
 
 from apps.console.activity.search_results import SearchResult, find
 from apps.console.page.filters import made_between
-from apps.console.page.page import asked, newest, paged, show
+from apps.console.page.page import asked, newest, paged, show, zone_for
 from apps.runs.models import Run
 from apps.workflows.models import Workflow
 from apps.workspaces.models import Membership
@@ -27,7 +27,7 @@ def runs(request: HttpRequest, membership: Membership) -> HttpResponse:
     workspace = membership.workspace
     choices = list(Workflow.objects.of(workspace).order_by("name")[:MOST_WORKFLOWS])
     chosen = {name: asked(request, name) for name in FILTERS}
-    rows = newest(Run.objects.of(workspace).filter(_chosen(chosen), made_between(workspace, chosen)))
+    rows = newest(Run.objects.of(workspace).filter(_chosen(chosen), made_between(zone_for(membership), chosen)))
     rows = rows.filter(_found(find(workspace, chosen["q"]))) if chosen["q"] else rows
     facts = {
         "here": "runs",

@@ -13,7 +13,7 @@ from apps.common.values import Value
 from apps.console.canvas.canvas_page import run_facts
 from apps.console.page.filling import one_at_a_time
 from apps.console.page.json_views import Nothing, answers
-from apps.console.page.page import zone_of
+from apps.console.page.page import zone_for
 from apps.console.workflows.workflow import workflow_of
 from apps.database import clocks
 from apps.engine.drawing.graph import Graph
@@ -58,7 +58,7 @@ def payloads(request: HttpRequest, membership: Membership, asked: Nothing, slug:
 
 def _payload(event: Event, membership: Membership) -> dict[str, Any]:
     text = json.dumps(event.body, indent=2, ensure_ascii=False)
-    at = event.received_at.astimezone(zone_of(membership.workspace))
+    at = event.received_at.astimezone(zone_for(membership))
     words = f"{at:%d %b %H:%M:%S} · {event.environment}"
     return {"id": str(event.pk), "words": words, "body": text if len(text) <= MAX_SHOWN else ""}
 

@@ -10,7 +10,7 @@ from apps.channels.models import Connection, Delivery
 from apps.console.activity.search_results import address_forms
 from apps.console.page.attention import NOT_DELIVERED, messages_to_look_at
 from apps.console.page.filters import made_between
-from apps.console.page.page import asked, number_in, paged, show
+from apps.console.page.page import asked, number_in, paged, show, zone_for
 from apps.database import clocks
 from apps.notifications.models import Notification, NotificationEvent
 from apps.providers.contract import CHANNEL_TITLES
@@ -30,7 +30,7 @@ FEW = 2000
 def message_list(request: HttpRequest, membership: Membership) -> HttpResponse:
     workspace = membership.workspace
     chosen = {name: asked(request, name) for name in FILTERS}
-    rows = _rows(workspace, chosen).select_related("connection").order_by("-id")
+    rows = _rows(membership, chosen).select_related("connection").order_by("-id")
     page = paged(request, rows)
     facts = {
         "here": "messages",
@@ -52,10 +52,11 @@ def _choices(model: Any, workspace: Workspace) -> list[Any]:
     return list(model.objects.of(workspace).order_by("name")[:MOST_CHOICES])
 
 
-def _rows(workspace: Workspace, chosen: dict[str, str]) -> QuerySet[Delivery]:
+def _rows(membership: Membership, chosen: dict[str, str]) -> QuerySet[Delivery]:
+    workspace = membership.workspace
     looks = chosen["status"] == LOOK
     rows = messages_to_look_at(workspace, clocks.now()) if looks else Delivery.objects.of(workspace)
-    return rows.filter(_of_itself(chosen), _of_others(workspace, chosen), made_between(workspace, chosen))
+    return rows.filter(_of_itself(chosen), _of_others(workspace, chosen), made_between(zone_for(membership), chosen))
 
 
 def _of_itself(chosen: dict[str, str]) -> Q:

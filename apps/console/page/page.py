@@ -22,7 +22,7 @@ _UNSTORABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 def show(request: HttpRequest, template: str, membership: Membership, facts: dict[str, Any]) -> HttpResponse:
-    """Render a page of a workspace, its times in the workspace's zone."""
+    """Render a page of a workspace, its times in the zone of who looks, else in the workspace's."""
     workspace = membership.workspace
     frame = {
         "membership": membership,
@@ -30,8 +30,13 @@ def show(request: HttpRequest, template: str, membership: Membership, facts: dic
         "may_edit": membership.may_edit(),
         "menu_counts": lambda: counts_of(workspace, clocks.now()),  # only the frame asks
     }
-    with timezone.override(zone_of(workspace)):
+    with timezone.override(zone_for(membership)):
         return render(request, template, {**frame, **facts})
+
+
+def zone_for(membership: Membership) -> ZoneInfo:
+    """The zone in which this person reads times: their own, else the workspace's."""
+    return zone_named(membership.user.time_zone) if membership.user.time_zone else zone_of(membership.workspace)
 
 
 def zone_of(workspace: Workspace) -> ZoneInfo:

@@ -55,10 +55,10 @@ def _unknown_names(node: Node, context: Context) -> Iterator[Problem]:
 
 def _faults(node: Node, trouble: ValidationError) -> Iterator[Problem]:
     for fault in trouble.errors(include_url=False, include_context=False, include_input=False):
-        yield error(node.id, path_in(node.settings, fault["loc"]), _plain(fault["type"], fault["msg"]))
+        yield error(node.id, path_in(node.settings, fault["loc"]), plain_fault(fault["type"], fault["msg"]))
 
 
-def _plain(kind: str, message: str) -> str:
+def plain_fault(kind: str, message: str) -> str:
     """What pydantic says, as people say it."""
     if kind == "missing" or (kind == "string_too_short" and " 1 character" in message):
         return "Fill this in."

@@ -11,6 +11,7 @@ from apps.common import bounded_json
 from apps.common.charsets import stated
 from apps.common.effects import Answer, HttpCall, NoAnswer, with_headers
 from apps.common.trouble import Malformed
+from apps.engine.fields import hint
 from apps.engine.texts.templates import render, render_json, render_url
 from apps.engine.values.data import RunData
 from apps.engine.values.paths import MISSING
@@ -31,19 +32,54 @@ class HttpGateway(Provider):
 
     kind: ClassVar[str] = "http_gateway"
     title: ClassVar[str] = "HTTP gateway"
-    url: str = Field(max_length=2000)
-    method: Literal["POST", "PUT", "GET"] = "POST"
-    headers: dict[str, str] = {}
-    body: Any = {"to": "{{ address }}", "text": "{{ text }}"}
-    token: SecretStr = SecretStr("")
-    accepted: tuple[int, ...] = (200, 201, 202)
-    not_accepted: tuple[int, ...] = (429, 503)
-    encoding: Literal["json", "form"] = "json"
-    success_text: str = Field(default="", max_length=200)
-    success_path: str = Field(default="", max_length=200)
-    success_values: tuple[str, ...] = ()
-    id_path: str = ""
-    timeout_s: float = Field(default=15, gt=0, le=60)
+    url: str = Field(
+        title="URL", description="Where messages are posted, as https://api.example.com/messages.", max_length=2000
+    )
+    method: Literal["POST", "PUT", "GET"] = Field(default="POST", title="Method", description="The HTTP method.")
+    headers: dict[str, str] = Field(
+        default={},
+        title="Headers",
+        description="One a line, as Authorization: Bearer {{ token }}. The token itself goes below.",
+    )
+    body: Any = Field(
+        default={"to": "{{ address }}", "text": "{{ text }}"},
+        title="Body",
+        description="JSON. {{ channel }}, {{ address }}, {{ subject }}, {{ text }} and {{ key }} are filled in.",
+    )
+    token: SecretStr = Field(
+        default=SecretStr(""), title="Token", description="What stands for {{ token }} in the headers."
+    )
+    accepted: tuple[int, ...] = Field(
+        default=(200, 201, 202), title="Statuses of success", description="One a line: the gateway has the message."
+    )
+    not_accepted: tuple[int, ...] = Field(
+        default=(429, 503), title="Statuses to try again after", description="One a line: it was surely not taken."
+    )
+    encoding: Literal["json", "form"] = Field(
+        default="json",
+        title="Body goes as",
+        description="How the body is written.",
+        json_schema_extra=hint(labels={"json": "JSON", "form": "Form fields"}),
+    )
+    success_text: str = Field(
+        default="",
+        title="Success says",
+        description="Text that only an answer of success holds; empty: the status tells.",
+        max_length=200,
+    )
+    success_path: str = Field(
+        default="", title="Success stands at", description="A place in the JSON answer, as status.", max_length=200
+    )
+    success_values: tuple[str, ...] = Field(
+        default=(), title="And is one of", description="One a line, as queued. What says another thing was rejected."
+    )
+    id_path: str = Field(
+        default="",
+        title="Its own id stands at",
+        description="Where the answer has the gateway’s id of the message, as message_id.",
+        max_length=200,
+    )
+    timeout_s: float = Field(default=15, title="Timeout", description="Seconds for the whole call.", gt=0, le=60)
 
     @field_validator("url")
     @classmethod

@@ -7,6 +7,7 @@ from pydantic import Field, SecretStr
 
 from apps.common.effects import Answer, Mail, NoAnswer
 from apps.common.trouble import Refused
+from apps.engine.fields import hint
 from apps.providers.contract import Message, Provider, Result, not_answered
 
 
@@ -16,12 +17,23 @@ class Smtp(Provider):
     kind: ClassVar[str] = "smtp"
     title: ClassVar[str] = "SMTP"
     channels: ClassVar[tuple[str, ...]] = ("email",)
-    host: str = Field(max_length=253)
-    port: int = Field(default=587, ge=1, le=65535)
-    security: Literal["none", "starttls", "tls"] = "starttls"
-    username: str = ""
-    password: SecretStr = SecretStr("")
-    sender: str = Field(max_length=320)
+    host: str = Field(title="Server", description="As smtp.example.com.", max_length=253)
+    port: int = Field(
+        default=587, title="Port", description="587 with STARTTLS, 465 with TLS, 25 without either.", ge=1, le=65535
+    )
+    security: Literal["none", "starttls", "tls"] = Field(
+        default="starttls",
+        title="Encryption",
+        description="How the connection is encrypted.",
+        json_schema_extra=hint(labels={"none": "None", "starttls": "STARTTLS", "tls": "TLS from the start"}),
+    )
+    username: str = Field(default="", title="User name", description="Empty: the server wants none.", max_length=320)
+    password: SecretStr = Field(default=SecretStr(""), title="Password", description="Of that user.")
+    sender: str = Field(
+        title="Sender",
+        description="Who it is from: shop@example.com, or Shop <shop@example.com>.",
+        max_length=320,
+    )
 
     def destination(self) -> tuple[str, int]:
         return f"{self.host.strip().lower().rstrip('.')}:{self.port}", ("none", "starttls", "tls").index(self.security)
