@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from apps.database import clocks
 from apps.runs.models import Worker
@@ -25,7 +25,7 @@ REMEDIES = {
 }
 
 
-@require_GET
+@require_safe
 @login_required
 def system(request: HttpRequest) -> HttpResponse:
     if not request.user.is_superuser:

@@ -269,7 +269,7 @@ def test_a_viewer_sees_the_drawing_and_can_change_nothing(canvas, live_server, w
     page.context.clear_cookies()
     signed_in(page, live_server, viewer)
     page.goto(f"{live_server.url}/w/{workspace.wsid}/workflows/{payments.slug}/canvas")
-    page.get_by_text("You may look at this workspace, not change it.").wait_for()
+    page.get_by_text("You have view-only access.").wait_for()
     assert page.get_by_role("button", name="Save").count() == 0
     Hand(page).card("status")
     assert field(page, "branches.0.name").is_disabled()

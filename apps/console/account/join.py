@@ -34,7 +34,7 @@ class NewPasswordForm(forms.Form):
 
 
 @sensitive_post_parameters()
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def join(request: HttpRequest, secret: str) -> HttpResponse:
     """Who is signed in joins by a button; who has no account yet chooses a password first."""
     now = clocks.now()

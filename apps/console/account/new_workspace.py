@@ -3,7 +3,6 @@
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -16,6 +15,7 @@ from apps.database import clocks
 from apps.workflows import example
 from apps.workflows.release import publishing
 from apps.workspaces.models import Membership, Role, Workspace
+from apps.workspaces.tenancy import signed_in
 
 MOST_OWN = 20  # workspaces of one person where everybody may make them
 STARTS = [
@@ -37,8 +37,8 @@ def may_make_workspaces(user: User) -> bool:
     return bool(user.is_superuser or settings.ANYBODY_MAKES_WORKSPACES)
 
 
-@require_http_methods(["GET", "POST"])
-@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
 def new_workspace(request: HttpRequest) -> HttpResponse:
     user = request.user
     if not may_make_workspaces(user):

@@ -5,7 +5,6 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
-from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import PasswordChangeForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from apps.accounts.models import User
 from apps.common.zones import zone_choices
+from apps.workspaces.tenancy import signed_in
 
 
 def _zones() -> list[tuple[str, str]]:
@@ -39,8 +39,8 @@ class ProfileForm(forms.ModelForm):
 
 
 @sensitive_post_parameters()
-@require_http_methods(["GET", "POST"])
-@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
 def profile(request: HttpRequest) -> HttpResponse:
     """Two forms: `what` says which of them was sent."""
     user, what = request.user, request.POST.get("what", "")

@@ -2,7 +2,7 @@
 
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from apps.channels.models import CapturedMessage
 from apps.console.page.page import asked, paged, show
@@ -10,7 +10,7 @@ from apps.workspaces.models import Membership
 from apps.workspaces.tenancy import member
 
 
-@require_GET
+@require_safe
 @member
 def captured_messages(request: HttpRequest, membership: Membership) -> HttpResponse:
     rows = CapturedMessage.objects.of(membership.workspace).select_related("delivery").order_by("-id")

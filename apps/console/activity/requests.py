@@ -2,7 +2,7 @@
 
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from apps.console.page.page import asked, paged, show
 from apps.triggers.models import ENVIRONMENTS, LoggedRequest
@@ -13,7 +13,7 @@ from apps.workspaces.tenancy import member
 MOST_WORKFLOWS = 200
 
 
-@require_GET
+@require_safe
 @member
 def request_log(request: HttpRequest, membership: Membership) -> HttpResponse:
     workspace = membership.workspace

@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.cache import get_conditional_response
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from apps.channels import deliveries
 from apps.channels.models import Attempt, Delivery
@@ -54,7 +54,7 @@ class Question(Value):
     delivery: str = ""
 
 
-@require_GET
+@require_safe
 @member
 def run(request: HttpRequest, membership: Membership, run_id: str) -> HttpResponse:
     return show(request, "pages/run.html", membership, {"here": "runs", **_told(_run(membership, run_id))})
@@ -84,7 +84,7 @@ def _decided(found: Run, verdict: str, delivery_id: str, by: str, now: datetime)
     return row is not None and deliveries.resolve(row.pk, verdict, by, now)
 
 
-@require_GET
+@require_safe
 @member
 def run_live(request: HttpRequest, membership: Membership, run_id: str) -> HttpResponse:
     """The part of the page that changes. 304 while it says the same."""

@@ -2,7 +2,7 @@
 
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from apps.console.activity.search_results import SearchResult, find
 from apps.console.page.filters import made_between
@@ -21,7 +21,7 @@ BAD = Q(state="failed") | Q(state="needs_attention")
 GROUPS = {"going": ("going on", GOING), "bad": ("failed or needs attention", BAD)}
 
 
-@require_GET
+@require_safe
 @member
 def runs(request: HttpRequest, membership: Membership) -> HttpResponse:
     workspace = membership.workspace

@@ -1,7 +1,7 @@
 """One box finds what came in and what it led to."""
 
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from apps.console.activity.search_results import MAX_FOUND, find
 from apps.console.page.page import asked, newest, show
@@ -11,7 +11,7 @@ from apps.workspaces.models import Membership
 from apps.workspaces.tenancy import member
 
 
-@require_GET
+@require_safe
 @member
 def search(request: HttpRequest, membership: Membership) -> HttpResponse:
     workspace, wanted = membership.workspace, asked(request)

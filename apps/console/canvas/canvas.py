@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import ensure_csrf_cookie
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 from pydantic import Field
 
 from apps.common.values import Value
@@ -46,7 +46,7 @@ class Live(Value):
     comment: str = Field(default="", max_length=MAX_COMMENT)
 
 
-@require_GET
+@require_safe
 @ensure_csrf_cookie
 @member
 def canvas(request: HttpRequest, membership: Membership, slug: str) -> HttpResponse:

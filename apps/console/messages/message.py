@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from apps.channels import deliveries, sending_again
 from apps.channels.models import Attempt, Delivery
@@ -23,7 +23,7 @@ from apps.workspaces.tenancy import editor, member
 MOST_TRIES = 100
 
 
-@require_GET
+@require_safe
 @member
 def message(request: HttpRequest, membership: Membership, pk: str) -> HttpResponse:
     workspace = membership.workspace

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from apps.channels.models import Connection, Delivery
 from apps.console.activity.search_results import address_forms
@@ -25,7 +25,7 @@ MOST_CHOICES = 200
 FEW = 2000
 
 
-@require_GET
+@require_safe
 @member
 def message_list(request: HttpRequest, membership: Membership) -> HttpResponse:
     workspace = membership.workspace

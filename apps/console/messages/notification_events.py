@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.channels.models import Connection
 from apps.common.trouble import Refused
@@ -21,7 +21,7 @@ from apps.workspaces.tenancy import editor, member
 MAX_OFFERED = 1000
 
 
-@require_GET
+@require_safe
 @member
 def events(request: HttpRequest, membership: Membership) -> HttpResponse:
     rows = NotificationEvent.objects.of(membership.workspace).select_related("template").order_by("name")
@@ -32,7 +32,7 @@ def events(request: HttpRequest, membership: Membership) -> HttpResponse:
     return show(request, "pages/events.html", membership, facts)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @member
 def event(request: HttpRequest, membership: Membership, pk: int = 0) -> HttpResponse:
     """One notification event; without a number a new one."""

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.common.bounded_json import Malformed, clean, loads
 from apps.common.trouble import Refused
@@ -25,7 +25,7 @@ WITH_HTML = ("email",)
 FIRST = {"missing": "error"}
 
 
-@require_GET
+@require_safe
 @member
 def templates(request: HttpRequest, membership: Membership) -> HttpResponse:
     rows = Template.objects.of(membership.workspace).prefetch_related("contents").order_by("name")
@@ -35,7 +35,7 @@ def templates(request: HttpRequest, membership: Membership) -> HttpResponse:
     return show(request, "pages/templates.html", membership, facts)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @member
 def template(request: HttpRequest, membership: Membership, pk: int = 0) -> HttpResponse:
     """One template; without a number a new one."""

@@ -5,7 +5,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.text import capfirst
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.channels import sending_limits_store
 from apps.channels.models import Connection
@@ -31,7 +31,7 @@ class TrialForm(forms.Form):
         self.fields["channel"].choices = [(name, CHANNEL_TITLES[name]) for name in carried]
 
 
-@require_GET
+@require_safe
 @editor
 def connections(request: HttpRequest, membership: Membership) -> HttpResponse:
     rows = Connection.objects.of(membership.workspace).select_related("limiter").order_by("name")
@@ -45,7 +45,7 @@ def _kinds() -> list[tuple[str, str, str]]:
     return [(kind, cls.title, ", ".join(CHANNEL_TITLES[name] for name in cls.channels)) for kind, cls in rows]
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @editor
 def connection(request: HttpRequest, membership: Membership, pk: int = 0, kind: str = "") -> HttpResponse:
     found = _found(membership, pk, kind)

@@ -30,7 +30,7 @@ class GeneralForm(forms.ModelForm):
         }
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @owner
 def general(request: HttpRequest, membership: Membership) -> HttpResponse:
     form = GeneralForm(request.POST or None, instance=Workspace.objects.get(pk=membership.workspace_id))

@@ -20,7 +20,7 @@ class KeyForm(OwnName):
         fields = ("name",)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @owner
 def keys(request: HttpRequest, membership: Membership) -> HttpResponse:
     """The list; a POST makes a key and shows it once."""

@@ -39,7 +39,7 @@ class InviteForm(forms.Form):
     role = forms.ChoiceField(label="May do", choices=MAY, initial=Role.EDITOR)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @owner
 def members(request: HttpRequest, membership: Membership) -> HttpResponse:
     """The list; a POST invites somebody. A link that no mail carries is shown once, to be handed on."""

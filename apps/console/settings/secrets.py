@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.console.page.page import paged, show
 from apps.console.settings.own_name import OwnName
@@ -21,7 +21,7 @@ class OwnSecretForm(OwnName, SecretForm):
         labels = {"hosts": "May be sent to"}
 
 
-@require_GET
+@require_safe
 @editor
 def secrets(request: HttpRequest, membership: Membership) -> HttpResponse:
     rows = Secret.objects.of(membership.workspace).order_by("name")
@@ -29,7 +29,7 @@ def secrets(request: HttpRequest, membership: Membership) -> HttpResponse:
     return show(request, "pages/settings/secrets.html", membership, facts)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @editor
 def secret(request: HttpRequest, membership: Membership, pk: int = 0) -> HttpResponse:
     found = _found(membership, pk)

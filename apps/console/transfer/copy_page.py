@@ -20,7 +20,7 @@ from apps.workspaces.models import Membership, Workspace
 from apps.workspaces.tenancy import owner
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @owner
 def copy(request: HttpRequest, membership: Membership) -> HttpResponse:
     """`flow`: public ids of workflows; `state`: live or test, for one; `to`: the workspace that takes them."""

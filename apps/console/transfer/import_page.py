@@ -8,7 +8,7 @@ from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.text import slugify
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.common.trouble import Refused
 from apps.console.page.page import asked, show
@@ -24,7 +24,7 @@ MAX_SEALED = settings.DATA_UPLOAD_MAX_MEMORY_SIZE - 10_000
 SALT, KEPT_S = "fynoflow.import", 3600
 
 
-@require_GET
+@require_safe
 @member
 def export(request: HttpRequest, membership: Membership, slug: str) -> HttpResponse:
     """The document as a file; `version`: a number, live or test, else the Live or the Test one."""
@@ -38,7 +38,7 @@ def export(request: HttpRequest, membership: Membership, slug: str) -> HttpRespo
     return HttpResponse(text, content_type="application/json", headers=headers)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @editor
 def import_document(request: HttpRequest, membership: Membership) -> HttpResponse:
     """A file or a text is looked at first; what comes back signed from that look is written."""

@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 from reversion.models import Version as Kept
 
 from apps.adminkit.paging import BoundedPaginator
@@ -28,14 +28,14 @@ MOST_REVISIONS = 500
 SAME_TIME = timedelta(seconds=5)
 
 
-@require_GET
+@require_safe
 @member
 def workflow_log(request: HttpRequest, membership: Membership, slug: str) -> HttpResponse:
     found = workflow_of(membership, slug)
     return _page(request, membership, found, records_of([found.history.all()]), "workflow-put-back")
 
 
-@require_GET
+@require_safe
 @member
 def template_log(request: HttpRequest, membership: Membership, pk: int) -> HttpResponse:
     found = get_object_or_404(Template.objects.of(membership.workspace), pk=pk)
@@ -43,7 +43,7 @@ def template_log(request: HttpRequest, membership: Membership, pk: int) -> HttpR
     return _page(request, membership, found, records_of([found.history.all(), parts]), "template-put-back")
 
 
-@require_GET
+@require_safe
 @member
 def event_log(request: HttpRequest, membership: Membership, pk: int) -> HttpResponse:
     found = get_object_or_404(NotificationEvent.objects.of(membership.workspace), pk=pk)

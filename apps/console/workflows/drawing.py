@@ -22,7 +22,7 @@ from apps.workspaces.tenancy import member
 EMPTY = {"nodes": [{"id": "start", "kind": "webhook", "settings": {"methods": ["POST"]}}], "edges": []}
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @member
 def drawing(request: HttpRequest, membership: Membership, slug: str) -> HttpResponse:
     found = workflow_of(membership, slug)

@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.db.models import Max
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from apps.console.page.page import number_in, paged, show, typed
 from apps.console.workflows.workflow import workflow_of
@@ -19,7 +19,7 @@ from apps.workspaces.tenancy import editor, member
 MAX_NAME, MAX_NOTE, MAX_CHOICES = 60, 500, 200
 
 
-@require_GET
+@require_safe
 @member
 def versions(request: HttpRequest, membership: Membership, slug: str) -> HttpResponse:
     found = workflow_of(membership, slug)
@@ -40,7 +40,7 @@ def describe(request: HttpRequest, membership: Membership, slug: str) -> HttpRes
     return redirect("versions", membership.workspace.wsid, slug)
 
 
-@require_GET
+@require_safe
 @member
 def compare(request: HttpRequest, membership: Membership, slug: str) -> HttpResponse:
     """What was changed from version `from` (else the one before) to version `to` (else the newest), in words."""

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from apps.common.trouble import Refused
 from apps.common.values import Value
@@ -34,7 +34,7 @@ class EndpointCard(Value):
     curl: str
 
 
-@require_GET
+@require_safe
 @member
 def workflow(request: HttpRequest, membership: Membership, slug: str) -> HttpResponse:
     found = workflow_of(membership, slug)

@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from apps.common.trouble import Refused
 from apps.console.activity.recent_activity import with_lately
@@ -28,7 +28,7 @@ STATES = {
 NO_GROUP = "none"
 
 
-@require_GET
+@require_safe
 @member
 def workflows(request: HttpRequest, membership: Membership) -> HttpResponse:
     workspace = membership.workspace

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -14,7 +14,7 @@ from apps.database import clocks
 from apps.runs.upkeep.queue_status import QueueStatus, queue_status
 
 
-@require_GET
+@require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
     """With `Authorization: Bearer METRICS_TOKEN`; 404 while no token is set."""
     if not settings.METRICS_TOKEN:

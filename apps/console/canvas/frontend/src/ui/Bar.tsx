@@ -30,7 +30,7 @@ export function Bar({ togglePalette }: { togglePalette(): void }) {
         <span className="state">
           {page.compare
             ? `Compared with v${page.compare.number}, to look at`
-            : "You may look at this workspace, not change it."}
+            : "You have view-only access."}
         </span>
       )}
       <span className="gap" />
