@@ -2,7 +2,6 @@
 would read others' links."""
 
 import logging
-from smtplib import SMTPException
 
 from django.conf import settings
 from django.core.mail import send_mail
@@ -15,12 +14,12 @@ def may_send() -> bool:
     return bool(settings.EMAIL_HOST)
 
 
-def send(to: str, subject: str, text: str) -> bool:
+def send_to_member(to: str, subject: str, text: str) -> bool:
     """Send a mail now. False: there is no MAIL_URL, or the server did not take it."""
     if not may_send():
         return False
     try:
         return send_mail(subject, text, None, [to]) == 1
-    except (SMTPException, OSError) as error:
+    except OSError as error:  # of which those of SMTP are some
         log.warning("a mail to a member was not sent: %s", type(error).__name__)
         return False

@@ -39,7 +39,7 @@ def invite(workspace: Workspace, email: str, role: str, by: User, now: datetime)
         return Invite.objects.create(**facts, **dates, digest=_digest(secret)), secret
 
 
-def find(secret: str, now: datetime) -> Invite:
+def open_invite(secret: str, now: datetime) -> Invite:
     """The open invite with this token, whose maker is still an owner. Raises Refused."""
     rows = Invite.objects.filter(_is_open(now), digest=_digest(secret))
     found = rows.select_related("workspace", "invited_by").first()
@@ -51,7 +51,7 @@ def find(secret: str, now: datetime) -> Invite:
 def accept(secret: str, user: User, now: datetime) -> Membership:
     """Let the person in, if the invite is theirs. Who is a member already stays what they are. Raises Refused."""
     with transaction.atomic():
-        found = find(secret, now)
+        found = open_invite(secret, now)
         if user.email != found.email:
             raise Refused(f"this invite is for {found.email}, and you are signed in as {user.email}")
         taken = Invite.objects.filter(_is_open(now), pk=found.pk).update(accepted_at=now)

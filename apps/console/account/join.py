@@ -39,7 +39,7 @@ def join(request: HttpRequest, secret: str) -> HttpResponse:
     """Who is signed in joins by a button; who has no account yet chooses a password first."""
     now = clocks.now()
     try:
-        found = invites.find(secret, now)
+        found = invites.open_invite(secret, now)
         if request.method == "POST" and request.user.is_authenticated:
             return _joined(secret, request.user)
         form = NewPasswordForm(found.email, request.POST or None)

@@ -31,7 +31,7 @@ class ResetForm(PasswordResetForm):
         super().save(**{**named, "domain_override": ours.netloc, "use_https": ours.scheme == "https"})
 
 
-class Ask(views.PasswordResetView):
+class AskReset(views.PasswordResetView):
     form_class = ResetForm
     template_name = "pages/account/reset_ask.html"
     email_template_name = "mails/reset.txt"
@@ -40,10 +40,10 @@ class Ask(views.PasswordResetView):
     extra_context = {"mails": mail.may_send}
 
 
-class Asked(views.PasswordResetDoneView):
+class ResetAsked(views.PasswordResetDoneView):
     template_name = "pages/account/reset_asked.html"
 
 
-class Choose(views.PasswordResetConfirmView):
+class ChoosePassword(views.PasswordResetConfirmView):
     template_name = "pages/account/reset_choose.html"
     success_url = reverse_lazy("sign-in")

@@ -14,11 +14,14 @@ from apps.common.trouble import Refused
 from apps.console.page.page import paged, show
 from apps.console.settings.connection_form import ConnectionSettingsForm
 from apps.database import clocks
-from apps.providers.contract import CHANNEL_TITLES
+from apps.providers.contract import CHANNEL_TITLES, Result
 from apps.providers.registry import PROVIDERS
 from apps.workspaces.deletion_guards import keepers_of
 from apps.workspaces.models import Membership
 from apps.workspaces.tenancy import editor
+
+
+FATES = {"accepted": "It works", "unknown": "It may have arrived"}
 
 
 class TrialForm(forms.Form):
@@ -58,7 +61,11 @@ def connection(request: HttpRequest, membership: Membership, pk: int = 0, kind: 
 
 
 def _shown(
-    request: HttpRequest, membership: Membership, form: ConnectionSettingsForm, trial: TrialForm, outcome: object = None
+    request: HttpRequest,
+    membership: Membership,
+    form: ConnectionSettingsForm,
+    trial: TrialForm,
+    outcome: Result | None = None,
 ) -> HttpResponse:
     saved = Connection.objects.filter(pk=form.instance.pk).select_related("limiter").first()
     facts = {
@@ -69,6 +76,7 @@ def _shown(
         "title": form.provider.title,
         "trial": trial,
         "outcome": outcome,
+        "fate": FATES.get(outcome.kind, "It was not sent") if outcome else "",
         "users": keepers_of([saved]) if saved else [],
     }
     return show(request, "pages/settings/connection.html", membership, facts)

@@ -77,7 +77,7 @@ def _invited(form: InviteForm, membership: Membership) -> tuple[Invite, str]:
 
 def _mailed(made: Invite, link: str) -> bool:
     words = {"by": made.invited_by, "workspace": made.workspace, "role": made.role, "email": made.email, "link": link}
-    return mail.send(made.email, " ".join(SUBJECT.format(**words).split()), TEXT.format(**words))
+    return mail.send_to_member(made.email, " ".join(SUBJECT.format(**words).split()), TEXT.format(**words))
 
 
 @require_POST
