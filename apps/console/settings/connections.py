@@ -20,7 +20,6 @@ from apps.workspaces.deletion_guards import keepers_of
 from apps.workspaces.models import Membership
 from apps.workspaces.tenancy import editor
 
-
 FATES = {"accepted": "It works", "unknown": "It may have arrived"}
 
 
