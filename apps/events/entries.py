@@ -27,6 +27,7 @@ class EventRow:
     def new(cls, now: datetime, words: list[str], **facts: Any) -> "EventRow":
         """Without keys of a sender: the transaction that writes it fires it once."""
         blank = {"content_type": "", "raw": b"", "reason": "", "tries": 0, "depth": 0, "root": None}
+        blank["version_id"] = None
         event = {"id": ordered_id(), "received_at": now, "state": "received", **blank, **facts}
         return cls(event, (), words)
 

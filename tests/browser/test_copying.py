@@ -158,7 +158,7 @@ def test_exported_deleted_and_imported_it_runs(at, workspace, payments, clock, t
     page.get_by_role("button", name="Look at it").click()
     page.get_by_text("it is no workflow document").wait_for()
     shot(page, f"import-refused-{width}")
-    page.get_by_label("File").set_input_files(file)
+    page.get_by_label("File", exact=True).set_input_files(file)
     page.get_by_role("button", name="Look at it").click()
     page.get_by_text("becomes v1 (Test) of a new workflow").wait_for()
     shot(page, f"import-{width}")

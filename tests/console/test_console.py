@@ -10,14 +10,14 @@ from django.urls import resolve, reverse
 
 from apps.channels.models import CapturedMessage
 from apps.console.activity.last_24_hours import MAX_COUNTED, day_of
-from apps.console.activity.run import pretty_json, span
+from apps.console.activity.words import pretty_json, span
 from apps.engine.drawing.graph import parse_graph
 from apps.engine.registry import NODES
 from apps.events.models import Event
 from apps.runs.models import Run
 from apps.sources.registry import TRIGGERS
 from apps.triggers.models import LoggedRequest
-from apps.workflows.describe.picture import FITS, TRIGGER_ICON, picture_of
+from apps.workflows.describe.picture import TRIGGER_ICON, picture_of
 from apps.workflows.models import Workflow
 from apps.workflows.release import publishing
 from apps.workspaces.models import Workspace
@@ -205,14 +205,20 @@ def test_an_empty_place_says_what_to_do(client, owner) -> None:
     assert place_member.role == "owner"
 
 
-def test_a_picture_fits_a_page_and_takes_the_layout_where_it_fits(payments) -> None:
+@pytest.mark.parametrize("step", [(10.0, 90.0), (900.0, 5.0)])
+def test_a_picture_is_laid_out_as_people_drew_it_however_wide(payments, step) -> None:
     graph = payments.live.drawing()
-    wide = picture_of(graph, layout=payments.live.layout)
-    assert wide.width <= FITS + 80 and {b.id for b in wide.boxes} == {n.id for n in graph.nodes}
-    near = {n.id: {"x": 10.0 * i - 50, "y": 90.0 * i} for i, n in enumerate(graph.nodes)}
-    laid = {b.id: (b.x, b.y) for b in picture_of(graph, layout=near).boxes}
+    layout = {n.id: {"x": step[0] * i - 50, "y": step[1] * i} for i, n in enumerate(graph.nodes)}
+    laid = {b.id: (b.x, b.y) for b in picture_of(graph, layout=layout).boxes}
     first, second = graph.nodes[0].id, graph.nodes[1].id
-    assert (laid[second][0] - laid[first][0], laid[second][1] - laid[first][1]) == (10, 90)
+    assert (laid[second][0] - laid[first][0], laid[second][1] - laid[first][1]) == step
+
+
+def test_a_picture_that_nobody_laid_out_goes_from_top_to_bottom(payments) -> None:
+    graph = payments.live.drawing()
+    found = {b.id: b.y for b in picture_of(graph).boxes}
+    assert set(found) == {n.id for n in graph.nodes}
+    assert all(found[e.source] < found[e.target] for e in graph.edges)
 
 
 def test_every_plugin_has_an_icon_in_the_sprite() -> None:

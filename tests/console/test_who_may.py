@@ -142,6 +142,9 @@ CASES = {
     "w/<slug:wsid>/messages/send-again": WRITE._replace(data={"sure": "yes"}),
     "w/<slug:wsid>/messages/<uuid:pk>": READ,
     "w/<slug:wsid>/messages/<uuid:pk>/decide": WRITE._replace(data={"verdict": "arrived"}),
+    "w/<slug:wsid>/runs/<uuid:run_id>/fire": WRITE._replace(data={"data": "{}"}),
+    "w/<slug:wsid>/runs/<uuid:run_id>/again": Case(302, 404, 403, 200),
+    "w/<slug:wsid>/begun/<uuid:event_id>": Case(302, 404, 302, 302),
     "w/<slug:wsid>/requests": READ,
     "w/<slug:wsid>/test-inbox": READ,
     "w/<slug:wsid>/inbox": Case(302, 302, 302, 302),  # its name of before leads to it
@@ -194,6 +197,7 @@ def test_a_page_opens_to_whom_it_should(cast, workspace, payments, person: str) 
         "wsid": workspace.wsid,
         "slug": payments.slug,
         "run_id": str(Run.objects.get().pk),
+        "event_id": str(Run.objects.get().event_id),
         "environment": "live",
         "token": payments.trigger.live_token,
         "uidb64": "MQ",

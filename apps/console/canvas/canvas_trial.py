@@ -104,5 +104,4 @@ def fire(request: HttpRequest, membership: Membership, asked: Fire, slug: str) -
     if found.test is None:
         raise Refused("there is no Test version yet: save first")
     request_id = ingest.fire_by_hand(found.trigger, "test", trial.payload_of(asked.payload), clocks.now())
-    query = f"?q={request_id}"
-    return {"request_id": request_id, "url": reverse("search", args=[membership.workspace.wsid]) + query}
+    return {"request_id": request_id, "url": reverse("begun", args=[membership.workspace.wsid, request_id])}

@@ -32,28 +32,36 @@ class Wait(Value):
 
 
 class Waited(Value):
-    """What a `Wait` left behind for when it ends. `unread_since`: no worker could read the block from then on (ISO)."""
+    """What a `Wait` left behind for when it ends. `unread_since`: no worker could read the block from then on (ISO).
+    `hurried_by`: a person had it end before its time.
+    """
 
     outlet: str
     memo: dict[str, Any] = {}
     listens: bool = False
     unread_since: str = ""
+    hurried_by: str = ""
 
     @classmethod
     def kept(cls, outlet: str, output: dict[str, Any]) -> "Waited":
         """As the row of a step has it; its words are those of before there were fields."""
         memo = {name: value for name, value in output.items() if name not in _OF_WAITED}
         return cls(
-            outlet=outlet, memo=memo, listens=bool(output.get("listens")), unread_since=output.get("left_since", "")
+            outlet=outlet,
+            memo=memo,
+            listens=bool(output.get("listens")),
+            unread_since=output.get("left_since", ""),
+            hurried_by=output.get("hurried_by", ""),
         )
 
     def output(self) -> dict[str, Any]:
         """What the row of a step keeps of it."""
         since = {"left_since": self.unread_since} if self.unread_since else {}
-        return {**self.memo, **({"listens": True} if self.listens else {}), **since}
+        hurried = {"hurried_by": self.hurried_by} if self.hurried_by else {}
+        return {**self.memo, **({"listens": True} if self.listens else {}), **since, **hurried}
 
 
-_OF_WAITED = ("listens", "left_since")
+_OF_WAITED = ("listens", "left_since", "hurried_by")
 
 
 class Admit(Value):

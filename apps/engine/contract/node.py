@@ -118,6 +118,19 @@ class NodeType(Value):
         """What follows when the time of a `Wait` has come."""
         return Next(outlet=waited.outlet, why="the time has come")
 
+    def on_hurry(self, waited: Waited, data: RunData, ctx: StepContext) -> "Next | Wait | Ask":
+        """What follows when a person ends a `Wait` before its time: by itself, as when its time had come."""
+        return Next(outlet=waited.outlet, why=hurried(waited.hurried_by))
+
+    def awaits(self) -> str:
+        """What a `Wait` of this block waits for, after the words *waits for*; empty: only for a time."""
+        return ""
+
     def on_notified(self, outcome: dict[str, Any], trouble: str) -> Conclusion:
         """What follows when the rows of `Notify` were written (`trouble` empty) or refused."""
         raise TypeError(f"{self.kind} says nothing")
+
+
+def hurried(by: str) -> str:
+    """Why a block was left that a person had go on."""
+    return f"{by} had it go on before its time"

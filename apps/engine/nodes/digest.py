@@ -123,6 +123,12 @@ class Digest(NodeType):
     def on_timer(self, waited: Waited, data: RunData, ctx: StepContext) -> Ask:
         return Ask(question=Gathered())
 
+    def on_hurry(self, waited: Waited, data: RunData, ctx: StepContext) -> Ask:
+        return Ask(question=Gathered())
+
+    def awaits(self) -> str:
+        return "more to gather"
+
     def _with_all_sums(self, facts: dict[str, Any]) -> dict[str, Any]:
         """A sum for which nobody brought a number is 0."""
         unknown = [row.name for row in self.sums if row.name not in facts["sums"]]

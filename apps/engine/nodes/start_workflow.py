@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from apps.engine.contract.decisions import Ask, Next, StartSubworkflow, Wait, Waited
-from apps.engine.contract.node import NodeType, Read, StepContext
+from apps.engine.contract.node import NodeType, Read, StepContext, hurried
 from apps.engine.fields import Rows, hint
 from apps.engine.texts.templates import filled_value
 from apps.engine.values.data import RunData
@@ -82,6 +82,13 @@ class StartWorkflow(NodeType):
         facts = {"request_id": waited.memo.get("request_id", ""), "status": "open", "code": "", "error": ""}
         why = f"it had not ended after {self.days} days"
         return Next(outlet="failure", outcome="failed", why=why, output=facts)
+
+    def on_hurry(self, waited: Waited, data: RunData, ctx: StepContext) -> Next:
+        facts = {"request_id": waited.memo.get("request_id", ""), "status": "open", "code": "", "error": ""}
+        return Next(outlet="failure", outcome="failed", why=hurried(waited.hurried_by), output=facts)
+
+    def awaits(self) -> str:
+        return "the end of the workflow that it started"
 
 
 def _ended(told: dict[str, Any]) -> Next:

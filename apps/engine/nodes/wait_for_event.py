@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from apps.common.values import Value
 from apps.engine.contract.decisions import Ask, AwaitEvent, Next, Wait, Waited
-from apps.engine.contract.node import NodeType, Read, StepContext
+from apps.engine.contract.node import NodeType, Read, StepContext, hurried
 from apps.engine.fields import (
     JsonText,
     Text,
@@ -125,6 +125,13 @@ class WaitForEvent(NodeType):
     def on_timer(self, waited: Waited, data: RunData, ctx: StepContext) -> Ask | Wait | Next:
         return self._ask(data, waited.memo, ctx.now)
 
+    def on_hurry(self, waited: Waited, data: RunData, ctx: StepContext) -> Ask | Wait | Next:
+        """An event that came meanwhile counts; else it leaves by timeout."""
+        return self._ask(data, {"until": ctx.now.isoformat(), "hurried_by": waited.hurried_by}, ctx.now)
+
+    def awaits(self) -> str:
+        return f"the event {self.event}"
+
     def _until(self, data: RunData, now: datetime) -> datetime:
         if self.mode == "until_time":
             return next_time(now, time.fromisoformat(self.at), self.weekdays, data.zone())
@@ -152,6 +159,8 @@ class WaitForEvent(NodeType):
             return Next(outlet="next", why=f"{self.event} came", output=facts["event"])
         until = datetime.fromisoformat(memo["until"])
         if until <= ctx.now:
+            if memo.get("hurried_by"):
+                return Next(outlet="timeout", why=hurried(memo["hurried_by"]))
             most = f"in {self.amount} {self.unit}" if self.mode == "for" else f"until {self.at}"
             return Next(outlet="timeout", why=f"{self.event} did not come {most}")
         again = ctx.now + LOOK_AGAIN if "looked" not in memo else until

@@ -14,7 +14,7 @@ from apps.workspaces.models import Workspace
 _BINDING = """
 LEFT JOIN triggers_subscription s ON s.environment = e.environment
      AND s.trigger_id = CASE WHEN e.kind IN ('trigger.fired', 'workflow.started') THEN CAST(e.source_id AS bigint) END
-LEFT JOIN workflows_version v ON v.id = s.version_id
+LEFT JOIN workflows_version v ON v.id = COALESCE(e.version_id, s.version_id)
 WHERE e.state = 'received' AND
 """
 _READ = """

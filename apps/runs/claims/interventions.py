@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from apps.engine.contract.node import hurried
 from apps.runs.claims.writing import write
 from apps.runs.coordination import event_waits
 from apps.runs.interpreter.checkpoint import LEASE_CLEARED, going_on, set_cursor, write_of
@@ -37,6 +38,35 @@ def cancel(run_id: UUID, by: str, now: datetime) -> bool:
             event_waits.close(journal.run)
             set_cursor(journal, state=Run.State.CANCELLED, error=why[:500], ended_at=now, due_at=None, **LEASE_CLEARED)
             return _wrote(journal, was, token)
+    return False
+
+
+def go_on(run_id: UUID, by: str, now: datetime) -> bool:
+    """End its wait before the time: an event wait leaves by *timeout*, unless its event came, and a call is tried again
+    at once. False: it does not wait (any more)."""
+    with transaction.atomic():
+        for journal in _locked(run_id, [Run.State.WAITING, Run.State.READY]):
+            run, was = journal.run, journal.run.state
+            waited = journal.waits.get(run.node)
+            if run.due_at is None or run.due_at <= now or (was == Run.State.WAITING and waited is None):
+                return False
+            if was == Run.State.WAITING:
+                left = waited.model_copy(update={"hurried_by": by})
+                journal.append(run.node, "waiting", now, outlet=left.outlet, why=hurried(by), output=left.output())
+            else:
+                journal.append(run.node, "decided", now, why=hurried(by))
+            set_cursor(journal, due_at=now)
+            return _wrote(journal, was, run.token)
+    return False
+
+
+def note(run_id: UUID, words: str, now: datetime) -> bool:
+    """Write into the journal of a waiting run what a person did about it. False: it does not wait any more."""
+    with transaction.atomic():
+        for journal in _locked(run_id, [Run.State.WAITING]):
+            journal.append(journal.run.node, "decided", now, why=words)
+            set_cursor(journal)
+            return _wrote(journal, Run.State.WAITING, journal.run.token)
     return False
 
 

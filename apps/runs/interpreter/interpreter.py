@@ -17,6 +17,7 @@ from apps.engine.contract.node import NodeType, StepContext
 from apps.engine.drawing.graph import Graph
 from apps.engine.values.bounds import MAX_PURE_WALK, MAX_STEPS_PER_RUN, MAX_VISITS_PER_NODE
 from apps.engine.values.budget import COUNTED, Postponed, budget
+from apps.engine.values.data import RunData
 from apps.notifications.notify import SendContext, notify
 from apps.runs.journal.journal import Journal
 
@@ -85,7 +86,11 @@ def walk(
 def resume_on_timer(graph: Graph, node: str, journal: Journal, now: datetime) -> Outcome:
     """On from a wait whose time has come."""
     waited = journal.waits.get(node, Waited(outlet="next"))
-    return _Scope(graph, journal, now).on(node, 1, lambda block, ctx: block.on_timer(waited, journal.data, ctx))
+    return _Scope(graph, journal, now).on(node, 1, lambda block, ctx: _over_wait(block, waited, journal.data, ctx))
+
+
+def _over_wait(block: NodeType, waited: Waited, data: RunData, ctx: StepContext) -> Decision:
+    return block.on_hurry(waited, data, ctx) if waited.hurried_by else block.on_timer(waited, data, ctx)
 
 
 def resume_with_facts(graph: Graph, asked: AtAsk, facts: Facts, journal: Journal, now: datetime) -> Outcome:

@@ -11,13 +11,12 @@ from apps.engine.registry import NODES
 
 WIDTH, HEIGHT, GAP_X, GAP_Y, MARGIN = 206, 54, 22, 58, 16
 SHORT = 18
-FITS = 1120  # what a page shows without scrolling
 TRIGGER_ICON = "zap"
 Spot = tuple[int, int]
 
 
 class Box(Value):
-    """A block; `x`, `y` are its upper left corner in pixels. `passed`: the run came by."""
+    """A block; `x`, `y` are its upper left corner in pixels. `passed`: the run left it; `now`: it stands there."""
 
     id: str
     name: str
@@ -29,6 +28,7 @@ class Box(Value):
     width: int = WIDTH
     height: int = HEIGHT
     passed: bool = False
+    now: bool = False
 
     def words(self) -> str:
         return self.kind.replace("_", " ")
@@ -53,15 +53,18 @@ class Picture(Value):
 
 
 def picture_of(
-    graph: Graph, passed: frozenset[tuple[str, str]] = frozenset(), layout: Mapping[str, Any] | None = None
+    graph: Graph,
+    passed: frozenset[tuple[str, str]] = frozenset(),
+    layout: Mapping[str, Any] | None = None,
+    now: str = "",
 ) -> Picture:
-    """The picture: as people laid it out where that fits a page, else from top to bottom.
+    """The picture: as people laid it out, or from top to bottom where they did not.
 
-    `passed` are the (block, outlet) pairs that a run took.
+    `passed` are the (block, outlet) pairs that a run took, `now` is the block at which it stands.
     """
     laid = _laid(graph, layout or {})
     places = laid or _flowed(graph)
-    boxes = _boxes(graph, places, {block for block, _ in passed})
+    boxes = _boxes(graph, places, {block for block, _ in passed}, now)
     lines = tuple(
         _line(graph, e, places, sideways=bool(laid), passed=(e.source, e.outlet) in passed)
         for e in graph.edges
@@ -72,7 +75,7 @@ def picture_of(
     return Picture(width=width, height=height, boxes=boxes, lines=lines)
 
 
-def _boxes(graph: Graph, places: dict[str, Spot], been: set[str]) -> tuple[Box, ...]:
+def _boxes(graph: Graph, places: dict[str, Spot], been: set[str], now: str) -> tuple[Box, ...]:
     return tuple(
         Box(
             id=node.id,
@@ -83,6 +86,7 @@ def _boxes(graph: Graph, places: dict[str, Spot], been: set[str]) -> tuple[Box, 
             x=places[node.id][0],
             y=places[node.id][1],
             passed=node.id in been,
+            now=node.id == now,
         )
         for node in graph.nodes
         if node.id in places
@@ -100,14 +104,13 @@ def _short(name: str) -> str:
 
 
 def _laid(graph: Graph, layout: Mapping[str, Any]) -> dict[str, Spot]:
-    """The places that people gave; empty unless every block has one and all fit."""
+    """The places that people gave; empty unless every block has one."""
     if not graph.nodes or not all(n.id in layout for n in graph.nodes):
         return {}
     left = min(layout[n.id]["x"] for n in graph.nodes)
     top = min(layout[n.id]["y"] for n in graph.nodes)
     spots = {key: (round(layout[key]["x"] - left), round(layout[key]["y"] - top)) for key in _blocks(graph)}
-    fits = max(x for x, _ in spots.values()) + WIDTH <= FITS
-    return {key: (MARGIN + x, MARGIN + y) for key, (x, y) in spots.items()} if fits else {}
+    return {key: (MARGIN + x, MARGIN + y) for key, (x, y) in spots.items()}
 
 
 def _flowed(graph: Graph) -> dict[str, Spot]:
