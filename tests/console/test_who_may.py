@@ -134,6 +134,7 @@ CASES = {
     "w/<slug:wsid>/workflows/<slug:slug>/canvas/dry-run": ASKED._replace(data={"graph": GRAPH}),
     "w/<slug:wsid>/workflows/<slug:slug>/canvas/try-call": TOLD._replace(data=CALL),
     "w/<slug:wsid>/workflows/<slug:slug>/canvas/fire": TOLD,
+    "w/<slug:wsid>/workflows/<slug:slug>/canvas/make-secret": TOLD._replace(data={"name": "NEW", "value": "x"}),
     "w/<slug:wsid>/runs": READ,
     "w/<slug:wsid>/runs/<uuid:run_id>": READ,
     "w/<slug:wsid>/runs/<uuid:run_id>/live": READ,

@@ -7,12 +7,15 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 from pydantic import Field
 
+from apps.common.trouble import Refused
 from apps.common.values import Value
 from apps.console.activity.recent_activity import runs_under_way
 from apps.console.canvas import canvas_page
+from apps.console.canvas.canvas_trial import received_payload
 from apps.console.page.filling import one_at_a_time
 from apps.console.page.json_views import Nothing, answers
 from apps.console.page.page import number_in, show, typed
+from apps.console.settings.secrets import OwnSecretForm
 from apps.console.workflows.comparison import comparison
 from apps.console.workflows.workflow import workflow_of
 from apps.database import clocks
@@ -22,7 +25,7 @@ from apps.engine.values.data import RunData
 from apps.sources.registry import TRIGGERS
 from apps.workflows.models import MAX_COMMENT, Version, Workflow
 from apps.workflows.release import approval_requests, approval_rules, publishing
-from apps.workspaces.models import Membership
+from apps.workspaces.models import Membership, Secret
 from apps.workspaces.tenancy import editor, member
 
 
@@ -46,6 +49,12 @@ class Live(Value):
     comment: str = Field(default="", max_length=MAX_COMMENT)
 
 
+class NewSecret(Value):
+    name: str = Field(max_length=100)
+    value: str = Field(max_length=10_000)
+    hosts: str = Field(default="", max_length=2000)
+
+
 @require_safe
 @ensure_csrf_cookie
 @member
@@ -56,6 +65,8 @@ def canvas(request: HttpRequest, membership: Membership, slug: str) -> HttpRespo
     page = canvas_page.page_of(membership, found, version)
     if version is not None and request.GET.get("compare"):
         page |= comparison(_wanted(found, request.GET["compare"]) or version, version)
+    payload = received_payload(membership, found, request.GET.get("payload", ""))
+    page |= {"payload": payload} if payload else {}
     facts = {"here": "workflows", "workflow": found, "page": page}
     return show(request, "pages/canvas.html", membership, facts)
 
@@ -120,6 +131,19 @@ def live(request: HttpRequest, membership: Membership, asked: Live, slug: str) -
     else:
         publishing.go_live(version, by=by, now=now, seen=asked.edition)
     return {"versions": canvas_page.versions_of(workflow_of(membership, slug)), "said": said}
+
+
+@editor
+@answers(NewSecret)
+def make_secret(request: HttpRequest, membership: Membership, asked: NewSecret, slug: str) -> dict[str, Any]:
+    """A secret of the workspace, made where a trigger or a call needs it; all that can be picked then."""
+    workspace = membership.workspace
+    form = OwnSecretForm(asked.model_dump(), instance=Secret(workspace=workspace))
+    if not form.is_valid():
+        raise Refused("; ".join(str(line).rstrip(".") for lines in form.errors.values() for line in lines))
+    form.instance.put(asked.value)
+    form.save()
+    return {"secrets": canvas_page.secrets_of(workspace)}
 
 
 @member

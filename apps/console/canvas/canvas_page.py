@@ -19,7 +19,7 @@ from apps.workspaces.models import Membership, Secret, Workspace
 START = {"id": "start", "kind": "webhook", "name": "Webhook", "position": {"x": 0, "y": 0}}
 EMPTY = {"nodes": [{**START, "settings": {"methods": ["POST"]}}]}
 MAX_VERSIONS, MAX_CHOICES = 200, 1000
-CALLS = ("check", "save", "live", "under_way", "payloads", "dry_run", "try_call", "fire")
+CALLS = ("check", "save", "live", "under_way", "payloads", "dry_run", "try_call", "fire", "make_secret")
 
 
 def page_of(membership: Membership, workflow: Workflow, version: Version | None) -> dict[str, Any]:
@@ -94,12 +94,16 @@ def sources_of(workspace: Workspace) -> dict[str, list[tuple[str, ...]]]:
     """What settings may point to, by the name of the source: (value, words), and for events their channels."""
     events = NotificationEvent.objects.of(workspace).order_by("name").prefetch_related("connections")
     workflows = Workflow.objects.of(workspace).filter(archived_at__isnull=True).order_by("name")
-    secrets = Secret.objects.of(workspace).order_by("name").values_list("name", flat=True)
     return {
         "events": [_event(event) for event in events[:MAX_CHOICES]],
-        "secrets": [(name, name) for name in secrets[:MAX_CHOICES]],
+        "secrets": secrets_of(workspace),
         "workflows": [(row.slug, row.name) for row in workflows[:MAX_CHOICES]],
     }
+
+
+def secrets_of(workspace: Workspace) -> list[tuple[str, ...]]:
+    names = Secret.objects.of(workspace).order_by("name").values_list("name", flat=True)
+    return [(name, name) for name in names[:MAX_CHOICES]]
 
 
 def _event(event: NotificationEvent) -> tuple[str, ...]:

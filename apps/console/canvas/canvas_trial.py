@@ -8,6 +8,7 @@ from django.urls import reverse
 from pydantic import Field
 
 from apps.common.bounded_json import MAX_BYTES
+from apps.common.ids import uuid_in
 from apps.common.trouble import Refused
 from apps.common.values import Value
 from apps.console.canvas.canvas_page import run_facts
@@ -23,6 +24,7 @@ from apps.events.models import Event
 from apps.runs import trial
 from apps.sources.registry import TRIGGERS
 from apps.triggers import ingest
+from apps.workflows.models import Workflow
 from apps.workspaces.models import Membership
 from apps.workspaces.tenancy import editor, member
 
@@ -54,6 +56,13 @@ def payloads(request: HttpRequest, membership: Membership, asked: Nothing, slug:
     ids = list(found.runs.order_by("-id").values_list("event_id", flat=True)[:MAX_PAYLOADS])
     events = Event.objects.of(membership.workspace).filter(pk__in=ids).order_by("-id")
     return {"payloads": [_payload(event, membership) for event in events]}
+
+
+def received_payload(membership: Membership, workflow: Workflow, event_id: str) -> dict[str, Any] | None:
+    """One request that started this workflow, as the list above tells it."""
+    key = uuid_in(event_id)
+    row = workflow.runs.filter(event_id=key).select_related("event").first() if key else None
+    return _payload(row.event, membership) if row else None
 
 
 def _payload(event: Event, membership: Membership) -> dict[str, Any]:

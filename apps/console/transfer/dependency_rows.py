@@ -9,7 +9,9 @@ from apps.workflows.dependencies import CONNECTION, EVENT, SECRET, TEMPLATE, WOR
 from apps.workflows.models import Workflow
 from apps.workspaces.models import Workspace
 
-IN_ADMIN = {CONNECTION: "channels_connection", SECRET: "workspaces_secret"}
+PAGES = {EVENT: "event", TEMPLATE: "template", CONNECTION: "connection", SECRET: "secret"}
+MAKERS = {EVENT: "new-event", TEMPLATE: "new-template", SECRET: "new-secret"}
+MAKERS |= {CONNECTION: "connections", WORKFLOW: "workflows"}
 
 
 class NeedRow(Value):
@@ -41,13 +43,8 @@ def _row(workspace: Workspace, match: ResolvedDependency) -> NeedRow:
 def _page_of(workspace: Workspace, what: str, key: int) -> str:
     if what == WORKFLOW:
         return reverse("workflow", args=[workspace.wsid, Workflow.objects.of(workspace).get(pk=key).slug])
-    if what in (EVENT, TEMPLATE):
-        return reverse("event" if what == EVENT else "template", args=[workspace.wsid, key])
-    return reverse(f"admin:{IN_ADMIN[what]}_change", args=[key])
+    return reverse(PAGES[what], args=[workspace.wsid, key])
 
 
 def _where_made(workspace: Workspace, what: str) -> str:
-    pages = {EVENT: "new-event", TEMPLATE: "new-template", WORKFLOW: "workflows"}
-    if what in pages:
-        return reverse(pages[what], args=[workspace.wsid])
-    return f"{reverse(f'admin:{IN_ADMIN[what]}_add')}?workspace={workspace.pk}"
+    return reverse(MAKERS[what], args=[workspace.wsid])

@@ -74,6 +74,7 @@ def _shown(checklist: Checklist) -> dict[str, Any] | None:
         "version": version,
         "points": points,
         "is_done": all(point.done for point in points),
+        "trigger": next((node.id for node in version.drawing().triggers), ""),
         "missing": need_rows(checklist.workflow.workspace, missing),
     }
 

@@ -3,7 +3,7 @@
 import { edgeId, type Marks } from "./canvas/cards";
 import * as graphs from "./model/graph";
 import type { DryRun } from "./model/types";
-import { page } from "./page";
+import { page, type Payload } from "./page";
 import { post } from "./server";
 import { edit, failed, get, graph, isDirty, put, save, say } from "./store";
 
@@ -11,12 +11,6 @@ export interface Given {
   status: number;
   body: string;
   lost: boolean;
-}
-
-export interface Payload {
-  id: string;
-  words: string;
-  body: string;
 }
 
 export interface Tried {
@@ -46,7 +40,9 @@ export function keepSampleOf(id: string, text: string): void {
 
 export async function loadPayloads(): Promise<Payload[]> {
   try {
-    return (await post<{ payloads: Payload[] }>(page.urls.payloads, {})).payloads;
+    const { payloads } = await post<{ payloads: Payload[] }>(page.urls.payloads, {});
+    const asked = page.payload;
+    return asked && !payloads.some((one) => one.id === asked.id) ? [asked, ...payloads] : payloads;
   } catch (trouble) {
     failed(trouble, "Received payloads are not shown");
     return [];

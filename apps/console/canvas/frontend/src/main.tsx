@@ -7,6 +7,7 @@ import { select } from "./actions";
 import { Canvas } from "./canvas/Canvas";
 import type { CardNode } from "./canvas/cards";
 import { usePageKeys } from "./keys";
+import { blockOf } from "./model/graph";
 import { page } from "./page";
 import { check, graph, restoreDraft, use } from "./store";
 import { marksOf } from "./dryRun";
@@ -29,6 +30,8 @@ function App() {
   useEffect(() => {
     void restoreDraft();
     if (page.may_edit && !page.base.number && graph().nodes.length === 1) select(flow, [graph().nodes[0].id]);
+    const asked = new URLSearchParams(location.search).get("block");
+    if (asked && blockOf(graph(), asked)) select(flow, [asked], true);
     void check();
   }, [flow]);
   const classes = ["app", hasPanel && "with-panel", hasPalette && "with-palette"].filter(Boolean).join(" ");

@@ -25,7 +25,14 @@ export interface Stand {
   versions: Version[];
 }
 
-type Call = "check" | "save" | "live" | "under_way" | "payloads" | "dry_run" | "try_call" | "fire";
+type Call =
+  "check" | "save" | "live" | "under_way" | "payloads" | "dry_run" | "try_call" | "fire" | "make_secret";
+
+export interface Payload {
+  id: string;
+  words: string;
+  body: string;
+}
 
 /** What differs from another version: marks of blocks and of outlets, and lines in words, each with its block. */
 export interface Compare {
@@ -37,6 +44,8 @@ export interface Compare {
 
 export interface Page extends Stand {
   compare?: Compare;
+  /** A request that was really received, to try the drawing with. */
+  payload?: Payload;
   name: string;
   draft_key: string;
   may_edit: boolean;

@@ -6,7 +6,7 @@ import { outlets, same } from "./model/graph";
 import { begin, commit, redo, undo, type History } from "./model/history";
 import { placed } from "./model/layout";
 import { merge, type Choices, type Merged } from "./model/merge";
-import type { Block, DryRun, Graph, Preview, Problem } from "./model/types";
+import type { Block, DryRun, Graph, Option, Preview, Problem } from "./model/types";
 import type { Known } from "./model/variables";
 import { page, type Base, type Stand, type Version } from "./page";
 import { post, Refused, SignedOut } from "./server";
@@ -38,6 +38,7 @@ export interface State {
   signedOut: boolean;
   dryRun: DryRun | null;
   focus: { node: string; field: string } | null;
+  sources: Readonly<Record<string, Option[]>>;
 }
 
 const opened = placed(page.graph, page.kinds);
@@ -58,6 +59,7 @@ let state: State = {
   signedOut: false,
   dryRun: null,
   focus: null,
+  sources: page.sources,
 };
 const listeners = new Set<() => void>();
 

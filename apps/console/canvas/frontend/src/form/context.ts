@@ -1,6 +1,6 @@
 import { createContext, useContext, type ComponentType } from "react";
 import type { Shapes } from "../model/schema";
-import type { Json, Option, Path, Preview, Schema, Settings, Variable } from "../model/types";
+import type { Json, NewSecret, Option, Path, Preview, Schema, Settings, Variable } from "../model/types";
 
 /** What every field of one form shares. `errors` by dotted path, `sources` by the hint `x-source`. */
 export interface Form {
@@ -15,6 +15,8 @@ export interface Form {
   editorUrl: string;
   readOnly: boolean;
   settings: Settings;
+  /** Gives why the secret was not made; empty: it can be picked. */
+  makeSecret(secret: NewSecret): Promise<string>;
   set(path: Path, value: Json): void;
   /** Several settings as one step that can be undone. */
   setAll(changes: [Path, Json][]): void;

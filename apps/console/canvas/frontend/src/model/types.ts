@@ -111,6 +111,13 @@ export interface Preview {
 }
 
 /** A value, what people read, and for a notification event its channels. */
+/** A secret of the workspace that is to be made. */
+export interface NewSecret {
+  name: string;
+  value: string;
+  hosts: string;
+}
+
 export type Option = [value: string, words: string, ...channels: string[]];
 
 /** A block that a dry run passed. */

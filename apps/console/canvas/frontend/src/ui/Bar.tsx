@@ -28,9 +28,7 @@ export function Bar({ togglePalette }: { togglePalette(): void }) {
         <span className={dirty ? "state dirty" : "state"}>{dirty ? "Unsaved changes" : "All saved"}</span>
       ) : (
         <span className="state">
-          {page.compare
-            ? `Compared with v${page.compare.number}, to look at`
-            : "You have view-only access."}
+          {page.compare ? `Compared with v${page.compare.number}, to look at` : "You have view-only access."}
         </span>
       )}
       <span className="gap" />

@@ -10,7 +10,7 @@ import { DryRunDrawer } from "./DryRunDrawer";
 type Tab = "" | "problems" | "test";
 
 export function Drawer() {
-  const [tab, setTab] = useState<Tab>("");
+  const [tab, setTab] = useState<Tab>(page.payload ? "test" : "");
   if (page.compare) {
     return (
       <section className="drawer" aria-label="What differs">
@@ -56,7 +56,7 @@ export function Drawer() {
 }
 
 function TestTab({ isOpen }: { isOpen: boolean }) {
-  const [wasOpen, setWasOpen] = useState(false);
+  const [wasOpen, setWasOpen] = useState(isOpen);
   if (isOpen && !wasOpen) setWasOpen(true);
   if (!wasOpen) return null;
   return (

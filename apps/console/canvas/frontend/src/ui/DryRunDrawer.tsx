@@ -5,19 +5,10 @@ import { useReactFlow } from "@xyflow/react";
 import { fit, select } from "../actions";
 import type { CardNode } from "../canvas/cards";
 import * as graphs from "../model/graph";
-import { page } from "../page";
+import { page, type Payload } from "../page";
 import { get, graph, put, use } from "../store";
 import type { DryRun, Passed } from "../model/types";
-import {
-  dryRun,
-  fireForReal,
-  keepAsSample,
-  loadPayloads,
-  marksOf,
-  sampleText,
-  type Given,
-  type Payload,
-} from "../dryRun";
+import { dryRun, fireForReal, keepAsSample, loadPayloads, marksOf, sampleText, type Given } from "../dryRun";
 import { Icon, IconButton } from "./Icon";
 
 const HAND = "hand";
@@ -26,7 +17,7 @@ const SAMPLE = "sample";
 export function DryRunDrawer() {
   const flow = useReactFlow<CardNode>();
   const result = use((state) => state.dryRun);
-  const [payload, setPayload] = useState(sampleText);
+  const [payload, setPayload] = useState(() => page.payload?.body || sampleText());
   const [answers, setAnswers] = useState<Record<string, Given>>({});
   const [busy, setBusy] = useState(false);
   const [runUrl, setRunUrl] = useState("");
@@ -98,8 +89,8 @@ export function DryRunDrawer() {
 }
 
 function PayloadPicker({ payload, setPayload }: { payload: string; setPayload(text: string): void }) {
-  const [received, setReceived] = useState<Payload[]>([]);
-  const [chosen, setChosen] = useState(SAMPLE);
+  const [received, setReceived] = useState<Payload[]>(page.payload ? [page.payload] : []);
+  const [chosen, setChosen] = useState(page.payload?.body ? page.payload.id : SAMPLE);
   useEffect(() => {
     void loadPayloads().then(setReceived);
   }, []);

@@ -9,6 +9,7 @@ import { keyOf } from "../model/schema";
 import type { Block, Json, Note, Path, Problem, Settings } from "../model/types";
 import { variables } from "../model/variables";
 import { page } from "../page";
+import { makeSecret } from "../secrets";
 import { Fields, FormContext, PARTS, type Form } from "../form";
 import { check, edit, graph, put, say, use } from "../store";
 import { Icon, IconButton } from "./Icon";
@@ -162,6 +163,7 @@ function useFormOf(block: Block): Form {
   const problems = use((state) => state.problems);
   const known = use((state) => state.known);
   const previews = use((state) => state.previews);
+  const sources = use((state) => state.sources);
   const { id } = block;
   const errors = useMemo(() => {
     const found = new Map<string, string[]>();
@@ -173,7 +175,8 @@ function useFormOf(block: Block): Form {
   return useMemo(
     () => ({
       parts: PARTS,
-      sources: page.sources,
+      sources,
+      makeSecret,
       editorUrl: page.urls.editor,
       shapes: page.kinds[block.kind]?.schema.$defs ?? {},
       errors,
@@ -184,7 +187,7 @@ function useFormOf(block: Block): Form {
       set: (path, value) => setSettings(id, [[path, value]]),
       setAll: (changes) => setSettings(id, changes),
     }),
-    [block, errors, previews, known, now, id],
+    [block, errors, previews, known, now, id, sources],
   );
 }
 

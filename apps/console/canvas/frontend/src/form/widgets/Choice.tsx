@@ -1,6 +1,7 @@
 import { isUnwritten, recipients } from "../../model/recipients";
 import type { Json, Option, Path } from "../../model/types";
 import { Icon } from "../../ui/Icon";
+import { NewSecret } from "./NewSecret";
 import { useForm, type ControlProps, type Form, type WidgetProps } from "../context";
 
 const MOST_IN_A_SELECT = 60;
@@ -35,14 +36,17 @@ export function Choice(props: WidgetProps) {
   };
   const empty = mayBeNull ? "Default" : options.length ? "Choose…" : "There is none yet";
   return (
-    <Select
-      control={control}
-      options={options}
-      chosen={chosen}
-      choose={choose}
-      empty={empty}
-      optional={mayBeNull}
-    />
+    <>
+      <Select
+        control={control}
+        options={options}
+        chosen={chosen}
+        choose={choose}
+        empty={empty}
+        optional={mayBeNull || schema.default === ""}
+      />
+      {schema["x-source"] === "secrets" && <NewSecret leaves={false} pick={choose} />}
+    </>
   );
 }
 
@@ -62,6 +66,7 @@ export function Secret({ control, value, set }: WidgetProps) {
         empty={empty}
         optional={false}
       />
+      <NewSecret leaves pick={(secret) => set({ secret })} />
     </div>
   );
 }
