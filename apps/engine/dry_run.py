@@ -101,7 +101,11 @@ class _Walk:
                 self.now = until
                 return self._passed(key, Next(outlet=outlet, why=f"skipped: {why}"))
             case Ask():
-                step = Next(outlet=block.outlets()[0], output=block.example(self.data), why="taken as it mostly goes")
+                step = Next(
+                    outlet=block.outlets()[0],
+                    output=block.example(self.data),
+                    why="assumed: it leaves by its first way",
+                )
                 return self._passed(key, step)
             case End(code=code, why=why, failed=failed):
                 self.steps.append(Passed(node=key, outcome="done", why=why))

@@ -50,9 +50,11 @@ class Rate(Value):
 
     model_config = ConfigDict(title="Rate", json_schema_extra={"description": "How many requests this URL takes."})
     per_second: float = Field(
-        title="Requests a second", description="So many for a long time.", gt=0, le=100_000, allow_inf_nan=False
+        title="Steady rate", description="Requests a second, for a long time.", gt=0, le=100_000, allow_inf_nan=False
     )
-    burst: int = Field(title="At once", description="So many in one go after a quiet time.", ge=1, le=1_000_000)
+    burst: int = Field(
+        title="Short bursts up to", description="Requests in one go after a quiet time.", ge=1, le=1_000_000
+    )
 
 
 class TriggerType(EntryNode):
@@ -64,7 +66,9 @@ class TriggerType(EntryNode):
     group: ClassVar[str] = "Triggers"
     summary: ClassVar[str]
     rate: Rate | None = Field(
-        default=None, title="Rate", description="How many requests this URL takes; none: as this installation says."
+        default=None,
+        title="Rate",
+        description="Limit how many requests this URL accepts. Empty: the default of this installation.",
     )
 
     def wants_secret(self) -> bool:

@@ -78,7 +78,7 @@ def test_an_open_run_follows_by_itself_and_keeps_what_was_unfolded(
     run = Run.objects.get()
     signed_in(page, live_server, owner)
     page.goto(live_server.url + reverse("run", args=[workspace.wsid, run.pk]))
-    page.get_by_text("Now at").wait_for()
+    page.get_by_text("It waits until").wait_for()
     page.get_by_text("Its data").click()
     Run.objects.filter(pk=run.pk).update(state="completed", code="done", due_at=None, ended_at=clock.now)
     page.locator(".badge", has_text="completed").wait_for()
@@ -141,7 +141,7 @@ def test_what_only_a_person_can_tell_is_asked_at_the_top_of_the_run(
     page.get_by_role("button", name="It did not, send it again").last.click()
     page.get_by_text("Decided.").wait_for()
     page.get_by_role("button", name="It arrived, go on").click()
-    page.locator("h1 .badge", has_text="ready").or_(page.locator("h1 .badge", has_text="completed")).wait_for()
+    page.locator("h1 .badge", has_text="about to run").or_(page.locator("h1 .badge", has_text="completed")).wait_for()
     assert Run.objects.get().state == "completed"
     outside.answer("/sms", (200, {}))
     drain(clock)

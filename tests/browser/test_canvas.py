@@ -42,7 +42,7 @@ def draw_payments(hand: Hand, shop: str) -> None:
     """The payment story, from an empty canvas."""
     page = hand.page
     hand.write("Sample", json.dumps({**PAYMENT, "status": "success"}))
-    page.get_by_text("Ready to go live").or_(page.get_by_text("to mend")).first.wait_for()
+    page.get_by_text("Ready to go live").or_(page.get_by_text(" error")).first.wait_for()
     hand.add("condition")
     for number, status in enumerate(["success", "failed"]):
         if number:
@@ -203,7 +203,7 @@ def test_a_reload_in_mid_edit_loses_nothing_and_a_step_back_takes_it_away(canvas
     page.wait_for_timeout(600)
     page.on("dialog", lambda dialog: dialog.accept())
     page.reload()
-    page.get_by_text("Your unsaved changes").first.wait_for()
+    page.get_by_text("your unsaved changes").first.wait_for()
     assert page.locator('.react-flow__node[data-id="power"]').get_by_text("Strong customer?").count() == 1
     page.get_by_text("Unsaved changes", exact=True).wait_for()
     page.keyboard.press("Control+z")
@@ -227,7 +227,7 @@ def test_two_editors_choose_what_collides_and_the_rest_is_put_together(canvas, p
     assert payments.versions.count() == theirs.number == 2
     dialog.get_by_text("Theirs", exact=True).click()
     dialog.get_by_text("Yours", exact=True).click()
-    dialog.get_by_role("button", name="Put together and save").click()
+    dialog.get_by_role("button", name="Merge and save").click()
     page.get_by_text("Saved as v2 (Test).").first.wait_for()
     names = {n.id: n.name for n in payments.versions.get(number=2).drawing().nodes}
     assert (names["power"], names["cod"]) == ("Strong customer?", "Pay on delivery")

@@ -151,7 +151,7 @@ def test_a_variable_is_searched_and_put_in_with_its_sample_and_shown_filled_in(c
 
 def test_a_problem_leads_to_its_field_and_goes_when_it_is_mended(canvas, row) -> None:
     page = canvas(row)
-    page.get_by_text("to mend").first.wait_for()  # nothing leads to “One”
+    page.get_by_text(" error").first.wait_for()  # nothing leads to “One”
     Hand(page).card("two")
     field(page, "rows.0.name").fill("")
     page.locator(".drawer-tab").first.click()

@@ -11,7 +11,7 @@ from tests.support.canvas import CARD, Hand, field, saved_by_another
 
 pytestmark = BROWSER
 
-BACK = "Your unsaved changes"
+BACK = "your unsaved changes"
 
 
 def named(page, node: str, name: str) -> None:

@@ -47,7 +47,7 @@ def copied(page, flow: Workflow, to: str) -> None:
     page.get_by_text("More", exact=True).click()
     page.get_by_role("link", name="Copy to another workspace").click()
     page.get_by_label("To the workspace").select_option(label=to)
-    page.get_by_role("button", name="Show what comes of it").click()
+    page.get_by_role("button", name="Preview").click()
 
 
 def test_the_payment_workflow_is_copied_made_ready_goes_live_and_says_its_message(
@@ -98,7 +98,7 @@ def test_a_second_copy_after_a_change_is_a_version_to_be_picked(at, payments, br
     page = at(f"workflows/{payments.slug}")
     copied(page, payments, "Branch")
     page.get_by_label("Version").select_option(f"{changed}, test")
-    page.get_by_role("button", name="Show what comes of it").click()
+    page.get_by_role("button", name="Preview").click()
     page.get_by_text("It becomes v2 of “Payments”").wait_for()
     shot(page, "copy-again-1440")
     page.get_by_role("button", name="Copy to “Branch”").click()
@@ -126,7 +126,7 @@ def test_three_are_copied_at_once_and_one_lacks_a_secret(at, workspace, branch, 
     page.get_by_text("v1, live").wait_for()
     assert page.get_by_text("v1, test").count() == 2
     page.get_by_label("To the workspace").select_option(label="Branch")
-    page.get_by_role("button", name="Show what comes of it").click()
+    page.get_by_role("button", name="Preview").click()
     page.get_by_text("1 missing").wait_for()
     assert page.get_by_text("missing", exact=True).count() == 1
     shot(page, f"copy-three-{width}")

@@ -5,12 +5,10 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 import pytest
-from aiosmtpd.controller import Controller
 from django.core.management import call_command
 
 from apps.channels import deliveries, sending
@@ -20,32 +18,9 @@ from apps.notifications.models import Content
 from apps.runs.worker.poller import poll_once
 from tests.support import draw
 from tests.support.clock import Clock, drain, finish
+from tests.support.mailbox import Sink
 from tests.support.outside import PAYMENT, Outside, fire
 from tests.support.threads import carried_by
-
-
-class Sink:
-    """Keeps what it gets; answers what `reply` says."""
-
-    def __init__(self) -> None:
-        self.got: list = []
-        self.reply = "250 kept"
-
-    async def handle_DATA(self, server, session, envelope) -> str:
-        self.got.append(envelope)
-        return self.reply
-
-
-@pytest.fixture
-def mail() -> Iterator[tuple[Sink, Controller]]:
-    sink = Sink()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    controller = Controller(sink, hostname="127.0.0.1", port=port)
-    controller.start()
-    yield sink, controller
-    controller.stop()
 
 
 def by_smtp(workspace, mail) -> Sink:

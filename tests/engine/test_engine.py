@@ -255,7 +255,7 @@ def http(**more: object) -> dict:
             "call",
             "Mend the text",
         ),
-        ({"nodes": [START, http()], "edges": [edge("start", "call")]}, "call", "is open"),
+        ({"nodes": [START, http()], "edges": [edge("start", "call")]}, "call", "is not connected"),
         (
             {
                 "nodes": [START, http(auth={"type": "bearer", "secret": {"secret": "T"}})],

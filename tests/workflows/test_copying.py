@@ -139,7 +139,7 @@ def test_going_live_waits_for_the_checklist_and_says_why(copy, payments, workspa
     )
     (version,) = copy(ready, state="test")
     flow, checklist = version.workflow, checklists.open_checklists(version.workflow)[0]
-    with pytest.raises(Refused, match=r"hand out the new URL .*; look whether .*; fire it once"):
+    with pytest.raises(Refused, match=r"hand out the new URL .*; check that .*; fire it once"):
         publishing.go_live(version, by=owner, now=timezone.now())
     lifecycle.tick(checklist, checklists.URL, by=owner, now=timezone.now())
     lifecycle.tick(checklist, checklists.SAMPLE, by=owner, now=timezone.now())

@@ -53,7 +53,7 @@ def test_names_are_changed_in_the_drawing_where_they_are_used_and_nowhere_else(w
 def test_the_page_of_a_workflow_shows_what_it_depends_on_and_what_is_missing(client, workspace) -> None:
     flow = drawn(workspace, "Calls", calling("SHOP_TOKEN"))
     page = client.get(f"/w/{workspace.wsid}/workflows/{flow.slug}").content.decode()
-    assert "SHOP_TOKEN" in page and "missing" in page and "/admin/workspaces/secret/add/" in page
+    assert "SHOP_TOKEN" in page and "missing" in page and f"/w/{workspace.wsid}/settings/secrets/new" in page
     Secret.objects.create(workspace=workspace, name="SHOP_TOKEN", sealed="x")
     page = client.get(f"/w/{workspace.wsid}/workflows/{flow.slug}").content.decode()
     assert "matched" in page and "missing" not in page

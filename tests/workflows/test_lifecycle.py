@@ -295,7 +295,7 @@ def test_a_notification_event_is_made_used_and_kept_while_a_workflow_says_it(her
     assert "is deleted" in here(f"events/{made.pk}/delete", now="yes")
     used = NotificationEvent.objects.get(name="payment_link")
     assert "the workflow “Payments” says it" in here(f"events/{used.pk}/delete", now="yes")
-    assert "cannot be renamed" in here(f"events/{used.pk}", name="other", template=str(template.pk))
+    assert "cannot be changed while they do" in here(f"events/{used.pk}", name="other", template=str(template.pk))
     asked = {"name": "payment_link", "template": str(template.pk), "sms.connection": "", "push.connection": inbox}
     assert "Somebody else saved it meanwhile" in here(f"events/{used.pk}", **asked, edition="old")
     here(f"events/{used.pk}", **asked, edition=editing.edition(used))

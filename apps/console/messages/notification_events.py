@@ -73,7 +73,7 @@ def _saved(
     """Save what the form says; the faults where that cannot be."""
     name = typed(request.POST.get("name", ""), 100)
     if is_used and name != found.name:
-        return {"name": ["Workflows say it by its name: it cannot be renamed while they do."]}
+        return {"name": ["Workflows use this name: it cannot be changed while they do."]}
     template = Template.objects.of(membership.workspace).filter(pk=number_in(request.POST.get("template", ""))).first()
     if template is None:
         return {"template": ["Pick a template: make one first if there is none."]}

@@ -24,7 +24,7 @@ SAID = {
     "approved": "It is approved.",
     "open": "Your approval is noted; more are needed.",
     "rejected": "It is rejected.",
-    "cancelled": "It is taken back.",
+    "cancelled": "It is withdrawn.",
 }
 
 

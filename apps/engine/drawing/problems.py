@@ -112,7 +112,7 @@ def _open_outlets(graph: Graph) -> Iterator[Problem]:
         block = built_or_none(node)
         for outlet in block.failure_outlets if block else ():
             if (node.id, outlet) not in drawn:
-                said = f"The outlet {outlet!r} is open: a failure here ends the run as failed."
+                said = f"“{outlet}” is not connected: if this block fails, the run fails."
                 yield warning(node.id, outlet, said)
 
 

@@ -31,7 +31,7 @@ ENDS = {"for": "So long after the first", "until_time": "At a time of day"}
 
 
 class Digest(NodeType):
-    """Gather triggers for a while. Above it each trigger runs; below it runs once for all of a window."""
+    """Collect several events and continue once for all of them."""
 
     kind: ClassVar[str] = "digest"
     title: ClassVar[str] = "Digest"

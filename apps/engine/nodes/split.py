@@ -56,7 +56,7 @@ class Split(NodeType):
     salt: str = Field(
         default="",
         title="Experiment",
-        description="A name of your own: blocks with the same name deal people out alike, another name deals anew.",
+        description="Same name: each person gets the same way in every block. New name: people are shuffled again.",
         max_length=50,
         json_schema_extra=hint(collapsed=True),
     )

@@ -15,7 +15,7 @@ MAX = timedelta(days=30)
 
 
 class Throttle(NodeType):
-    """Let at most so many pass for each key in a period; the others leave by *over*."""
+    """Limit how often this happens per customer. Anything above the limit leaves by *over*."""
 
     kind: ClassVar[str] = "throttle"
     title: ClassVar[str] = "Throttle"
@@ -25,7 +25,9 @@ class Throttle(NodeType):
     fixed_outlets: ClassVar[tuple[str, ...]] = ("next", "over")
     key: Text = Field(title="For each", description="What is counted apart, as {{ customer_id }}; an empty one passes.")
     most: int = Field(default=1, title="At most", description="How many may pass.", ge=1, le=1000)
-    amount: int = Field(default=1, title="Within", description="Any span this long; 30 days at most.", ge=1)
+    amount: int = Field(
+        default=1, title="Within", description="Counted over any period of this length (up to 30 days).", ge=1
+    )
     unit: Unit = Field(default="days", title="Unit", description="Seconds, minutes, hours or days.")
 
     @model_validator(mode="after")

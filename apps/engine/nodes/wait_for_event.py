@@ -36,12 +36,12 @@ class Match(Value):
 
     model_config = ConfigDict(title="Match")
     path: str = Field(
-        title="In the event",
+        title="Event field",
         description="Where it stands in the event's data, as order_id or order.id.",
         max_length=100,
         pattern=r"^[^.]+(\.[^.]+)?$",
     )
-    value: Text = Field(title="Equals", description="What must stand there, as {{ order_id }}; empty fits nothing.")
+    value: Text = Field(title="must equal", description="What must stand there, as {{ order_id }}.")
 
 
 class WaitForEvent(NodeType):
@@ -61,8 +61,8 @@ class WaitForEvent(NodeType):
         title="Event", description="The name under which it is fired, as order.paid.", pattern=EVENT_NAME
     )
     match: list[Match] = Field(
-        title="That has",
-        description="All of these must hold: they say which event belongs to this run.",
+        title="Which event belongs to this run?",
+        description="All of these must hold.",
         min_length=1,
         max_length=5,
         json_schema_extra=hint(item="value"),

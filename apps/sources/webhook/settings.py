@@ -28,11 +28,11 @@ class Webhook(TriggerType):
     title: ClassVar[str] = "Webhook"
     icon: ClassVar[str] = "webhook"
     summary: ClassVar[str] = "a request at its URL"
-    guard: Guard = Field(default=NoGuard(), title="Check", description="How a sender proves who it is.")
+    guard: Guard = Field(default=NoGuard(), title="Security", description="How we know that a request is genuine.")
     sample: JsonText = Field(
         default="",
         title="Sample",
-        description="A request's JSON, used only while drawing: it names what can be read.",
+        description="Paste an example request. Its fields can then be picked in every block.",
         json_schema_extra=hint("code", language="json"),
     )
     names: NamedPaths = Field(

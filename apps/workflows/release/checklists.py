@@ -21,7 +21,7 @@ TODO = {
     URL: "hand out the new URL of its trigger to whoever calls it",
     GUARD: "give its trigger the secret that its guard wants",
     NEEDS: "make what is missing here, or pick something else in the drawing",
-    SAMPLE: "look whether the trigger's sample is what is sent here",
+    SAMPLE: "check that the sample matches the requests sent here",
     RUN: "fire it once in the test environment, and see the run complete",
 }
 MOST_OPEN = 10

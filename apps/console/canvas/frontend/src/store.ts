@@ -230,5 +230,7 @@ export async function restoreDraft(): Promise<void> {
   if (same(draft.graph, graph())) return drafts.forget(draft.base.number);
   put({ saved: draft.saved, base: draft.base, history: begin(draft.saved) });
   edit(draft.graph);
-  say(`Your unsaved changes of ${new Date(draft.at).toLocaleTimeString()} are back. Ctrl+Z takes them away.`);
+  say(
+    `We restored your unsaved changes from ${new Date(draft.at).toLocaleTimeString([], { timeStyle: "short" })}. Undo to discard them.`,
+  );
 }

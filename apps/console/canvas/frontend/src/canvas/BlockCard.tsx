@@ -4,6 +4,7 @@ import { outlets } from "../model/graph";
 import { cardHeight } from "../model/size";
 import { summary } from "../model/summary";
 import { page } from "../page";
+import { plural } from "../model/plural";
 import { Icon } from "../ui/Icon";
 import type { CardNode } from "./cards";
 
@@ -44,12 +45,12 @@ export const BlockCard = memo(function BlockCard({ id, data, selected }: NodePro
           <small>{summary(block, page.kinds)}</small>
         </span>
         {errors > 0 && (
-          <span className="count bad" title={`${errors} to mend`}>
+          <span className="count bad" title={plural(errors, "error")}>
             {errors}
           </span>
         )}
         {!errors && warnings > 0 && (
-          <span className="count" title={`${warnings} to look at`}>
+          <span className="count" title={plural(warnings, "warning")}>
             {warnings}
           </span>
         )}

@@ -5,6 +5,7 @@ import { blockOf, outlets, own } from "../model/graph";
 import { cardHeight, HEAD, NOTE_WIDTH, ROW, WIDTH } from "../model/size";
 import type { Block, Graph, Note, Problem } from "../model/types";
 import { page } from "../page";
+import { plural } from "../model/plural";
 
 export type Mark = "" | "passed" | "added" | "changed" | "removed";
 
@@ -79,7 +80,7 @@ function kept(
 
 function blockNode(was: CardNode | undefined, block: Block, data: CardData, stop?: string): CardNode {
   const title = page.kinds[block.kind]?.title ?? block.kind;
-  const toMend = data.errors ? `, ${data.errors} to mend` : "";
+  const toMend = data.errors ? `, ${plural(data.errors, "error")}` : "";
   return {
     ...(was ?? { selected: false }),
     id: block.id,

@@ -86,7 +86,7 @@ function Screen({ conflict }: { conflict: Collided }) {
           Not now
         </button>
         <button type="button" className="button primary" onClick={() => void settleConflict(choices)}>
-          Put together and save
+          Merge and save
         </button>
       </div>
     </Dialog>

@@ -8,6 +8,7 @@ import { wordsOf } from "../model/schema";
 import type { Problem } from "../model/types";
 import { page } from "../page";
 import { graph, use } from "../store";
+import { plural } from "../model/plural";
 import { Icon } from "./Icon";
 
 export function ProblemList() {
@@ -45,7 +46,7 @@ function Words({ problem }: { problem: Problem }) {
   );
 }
 
-/** One line: how many are to mend. */
+/** One line: how many errors and warnings there are. */
 export function ProblemCount() {
   const problems = use((state) => state.problems);
   const checked = use((state) => state.checked);
@@ -55,8 +56,8 @@ export function ProblemCount() {
   return (
     <>
       <span className={errors ? "dot bad" : "dot"} />
-      {errors ? `${errors} to mend` : "Ready to go live"}
-      {warnings > 0 && <span className="muted">{warnings} to look at</span>}
+      {errors ? plural(errors, "error") : "Ready to go live"}
+      {warnings > 0 && <span className="muted">{plural(warnings, "warning")}</span>}
     </>
   );
 }

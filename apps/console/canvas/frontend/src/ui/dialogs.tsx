@@ -2,6 +2,7 @@
 
 import { useEffect, useState } from "react";
 import { page } from "../page";
+import { plural } from "../model/plural";
 import { post } from "../server";
 import { get, goLive, isDirty, put, save, use } from "../store";
 import { Dialog } from "./Dialog";
@@ -147,7 +148,7 @@ export function GoLive({ close }: { close(): void }) {
         {errors > 0 && (
           <p className="wrong block">
             <Icon name="circle-alert" />
-            {errors} to mend first: see the problems under the canvas.
+            {plural(errors, "error")} to fix first: see the problems under the canvas.
           </p>
         )}
         {trouble && (
