@@ -135,9 +135,9 @@ def test_what_only_a_person_can_tell_is_asked_at_the_top_of_the_run(
     asked = page.get_by_label("To be decided")
     asked.first.wait_for()
     assert asked.count() == 2
+    shot(page, f"decide-{width}")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert grave(page) == []
-    shot(page, f"decide-{width}")
     page.get_by_role("button", name="It did not, send it again").last.click()
     page.get_by_text("Decided.").wait_for()
     page.get_by_role("button", name="It arrived, go on").click()

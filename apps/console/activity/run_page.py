@@ -13,7 +13,7 @@ from apps.database import clocks
 from apps.engine.contract.decisions import Waited
 from apps.engine.drawing.graph import TRIGGER_OUTLET, Graph, Node, built_or_none
 from apps.engine.nodes.wait_for_event import WaitForEvent
-from apps.runs.journal.journal import WAITING
+from apps.runs.journal.journal import GOES_ON, WAITING
 from apps.runs.models import AWAITING_VERDICT, EventWait, Run, Step
 from apps.runs.upkeep import retention
 from apps.runs.upkeep.run_history import MAX_STEPS, deliveries_of
@@ -104,7 +104,7 @@ def _of_messages(sent: list[tuple[Delivery, list[Attempt]]]) -> list[Question]:
 
 def _passed(graph: Graph, steps: list[Step]) -> frozenset[tuple[str, str]]:
     began = [(t.id, TRIGGER_OUTLET) for t in graph.triggers]
-    return frozenset([*began, *((s.node, s.outlet) for s in steps if s.outcome != WAITING)])
+    return frozenset([*began, *((s.node, s.outlet) for s in steps if s.outcome in GOES_ON)])
 
 
 def _wait(found: Run, steps: list[Step], graph: Graph) -> WaitShown | None:
@@ -164,8 +164,8 @@ def _shown(step: Step, graph: Graph, zone: tzinfo) -> StepShown:
 
 
 def _stands_at(found: Run) -> str:
-    """The block at which an open run stands."""
-    return found.node if found.state in OPEN else ""
+    """The block at which a run stands that is not over."""
+    return found.node if found.ended_at is None else ""
 
 
 def _name(node: Node | None, key: str) -> str:
