@@ -8,6 +8,7 @@ from apps.api.access import KeyThrottle, PartnerView
 from apps.common import bounded_json
 from apps.common.trouble import Refused
 from apps.database import clocks
+from apps.engine.fault_words import plain_fault
 from apps.events.firing import Custom, fire
 from apps.events.recording import Conflict
 from apps.ingress.body import Unread, body_of
@@ -50,4 +51,7 @@ def _key(request: Request) -> str:
 
 def _named(error: ValidationError) -> dict[str, str]:
     fault = error.errors(include_url=False, include_input=False, include_context=False)[0]
-    return {"error": f"{fault['msg']}.", "field": ".".join(str(part) for part in fault["loc"])[:100]}
+    return {
+        "error": plain_fault(fault["type"], fault["msg"]),
+        "field": ".".join(str(part) for part in fault["loc"])[:100],
+    }

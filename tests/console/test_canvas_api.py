@@ -46,7 +46,7 @@ def nodes(count: int, kind: str = "transform") -> list[dict]:
 BAD = {
     "not JSON": ("{", "not JSON"),
     "a list": ([], "valid dict"),
-    "no base": ({"graph": {"nodes": [START]}}, "base: Field required"),
+    "no base": ({"graph": {"nodes": [START]}}, "base: Fill this in"),
     "unknown keys": ({"graph": {"nodes": [{**START, "odd": 1}]}, "base": {}}, "graph.nodes.0.odd"),
     "unknown key of all": ({"graph": {"nodes": [START], "odd": 1}, "base": {}}, "graph.odd"),
     "10,000 nodes": ({"graph": {"nodes": nodes(10_000)}, "base": {}}, "at most 500 items"),

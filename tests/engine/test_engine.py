@@ -243,7 +243,7 @@ def http(**more: object) -> dict:
         (
             {"nodes": [START, http(colour="red")], "edges": [edge("start", "call")]},
             "call",
-            "Extra inputs",
+            "There is no such setting",
         ),
         (
             {"nodes": [START, http(url={"text": "https://a/{{ steps.x.y }}"})], "edges": [edge("start", "call")]},

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from apps.common.bounded_json import Malformed, loads
 from apps.common.trouble import Refused
 from apps.common.values import Value
+from apps.engine.fault_words import plain_fault
 from apps.engine.values import budget as work
 from apps.engine.values.budget import budget
 from apps.workspaces.tenancy import AT_ONCE
@@ -56,6 +57,6 @@ def answers(shape: type[BaseModel]) -> Callable[[Answering], Callable[..., HttpR
 def words_of(error: ValidationError) -> str:
     """The first faults in one line, each with its place."""
     faults = error.errors(include_url=False, include_context=False, include_input=False)
-    said = [f"{'.'.join(map(str, f['loc']))[:120]}: {f['msg']}." for f in faults[:MAX_FAULTS]]
+    said = [f"{'.'.join(map(str, f['loc']))[:120]}: {plain_fault(f['type'], f['msg'])}" for f in faults[:MAX_FAULTS]]
     more = len(faults) - MAX_FAULTS
     return " ".join([*said, f"And {more} more."] if more > 0 else said)

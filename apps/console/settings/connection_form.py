@@ -10,7 +10,7 @@ from apps.channels.models import Connection
 from apps.common.crypto import Undecryptable
 from apps.console.settings.own_name import OwnName
 from apps.console.settings.provider_fields import field_for
-from apps.engine.drawing.setting_problems import plain_fault
+from apps.engine.fault_words import plain_fault
 from apps.providers.contract import Provider
 from apps.providers.registry import PROVIDERS
 

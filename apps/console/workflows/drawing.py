@@ -14,6 +14,7 @@ from apps.console.workflows.workflow import workflow_of
 from apps.database import clocks
 from apps.engine.drawing.graph import Graph, parse_graph
 from apps.engine.drawing.problem import Problem
+from apps.engine.fault_words import plain_fault
 from apps.workflows.models import Version, Workflow
 from apps.workflows.release import publishing
 from apps.workspaces.models import Membership
@@ -73,6 +74,6 @@ def _read(found: Workflow, text: str) -> tuple[Graph | None, list[Problem]]:
         return None, [Problem(node="", field="", severity="error", message=f"{error}.")]
     except ValidationError as error:
         faults = error.errors(include_url=False, include_context=False, include_input=False)
-        rows = [(".".join(map(str, f["loc"])), f["msg"]) for f in faults]
-        return None, [Problem(node="", field=field, severity="error", message=f"{said}.") for field, said in rows]
+        rows = [(".".join(map(str, f["loc"])), plain_fault(f["type"], f["msg"])) for f in faults]
+        return None, [Problem(node="", field=field, severity="error", message=said) for field, said in rows]
     return graph, publishing.defects(found, graph)

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from apps.engine.drawing.graph import Graph, Node, built_or_none
 from apps.engine.drawing.problem import Context, Problem, entry_of, error
 from apps.engine.drawing.unset import unset_texts
+from apps.engine.fault_words import plain_fault
 from apps.engine.registry import NODES
 
 
@@ -56,16 +57,6 @@ def _unknown_names(node: Node, context: Context) -> Iterator[Problem]:
 def _faults(node: Node, trouble: ValidationError) -> Iterator[Problem]:
     for fault in trouble.errors(include_url=False, include_context=False, include_input=False):
         yield error(node.id, path_in(node.settings, fault["loc"]), plain_fault(fault["type"], fault["msg"]))
-
-
-def plain_fault(kind: str, message: str) -> str:
-    """What pydantic says, as people say it."""
-    if kind == "missing" or (kind == "string_too_short" and " 1 character" in message):
-        return "Fill this in."
-    if kind == "too_short":
-        return "Add at least one."
-    said = message.removeprefix("Value error, ").replace("Input should be", "It should be", 1)
-    return f"{said[:1].upper()}{said[1:]}."
 
 
 def _unset(graph: Graph) -> Iterator[Problem]:
