@@ -246,3 +246,21 @@ def test_spans_and_folded_json_read_well() -> None:
         and "cut" in pretty_json({"a": "x" * 30_000})
         and json.loads(pretty_json({"a": "é"})) == {"a": "é"}
     )
+
+
+def test_a_viewer_is_shown_no_url_by_which_runs_start(payments, workspace, viewer, owner) -> None:
+    pages = {}
+    for person in (viewer, owner):
+        client = Client()
+        client.force_login(person)
+        pages[person] = client.get(reverse("workflow", args=[workspace.wsid, payments.slug])).content.decode()
+    for token in (payments.trigger.live_token, payments.trigger.test_token):
+        assert token not in pages[viewer] and token in pages[owner]
+
+
+def test_an_address_finds_the_messages_that_went_there(story, workspace, owner, clock) -> None:
+    finish(story.webhook_live, clock)
+    client = Client()
+    client.force_login(owner)
+    page = client.get(reverse("search", args=[workspace.wsid]), {"q": "+91 98000 00001"}).content.decode()
+    assert "Messages to this address" in page and "Order A-1 is confirmed" in page

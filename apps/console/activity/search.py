@@ -1,14 +1,21 @@
 """One box finds what came in and what it led to."""
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from apps.console.activity.search_results import MAX_FOUND, find
+from apps.channels.models import Delivery
+from apps.console.activity.search_results import MAX_FOUND, address_forms, find
 from apps.console.page.page import asked, newest, show
 from apps.events.models import Event
 from apps.runs.models import Run
-from apps.workspaces.models import Membership
+from apps.workspaces.models import Membership, Workspace
 from apps.workspaces.tenancy import member
+
+
+def _sent(workspace: Workspace, wanted: str) -> QuerySet[Delivery]:
+    """Messages to this address, newest first."""
+    return Delivery.objects.of(workspace).filter(address__in=address_forms(wanted)).order_by("-id")
 
 
 @require_safe
@@ -23,6 +30,7 @@ def search(request: HttpRequest, membership: Membership) -> HttpResponse:
     facts = {
         "wanted": wanted,
         "runs": runs,
+        "sent": list(_sent(workspace, wanted)[:MAX_FOUND]) if wanted else [],
         "arrivals": list(arrivals[:MAX_FOUND]),
         "most": MAX_FOUND,
         "here": "search",

@@ -54,7 +54,9 @@ def workflow(request: HttpRequest, membership: Membership, slug: str) -> HttpRes
         "checklists": [row for row in map(_shown, checklists.open_checklists(found)) if row],
         "asked": asked,
         "asked_enough": asked is not None and approval_rules.is_enough(asked, approval_rules.rule_of(workspace)),
-        "doors": [_card(found, "live", found.live), _card(found, "test", found.test)],
+        "doors": []
+        if not membership.may_edit()
+        else [_card(found, "live", found.live), _card(found, "test", found.test)],
         "runs": paged(request, newest(found.runs.all())),
     }
     return show(request, "pages/workflow.html", membership, facts)

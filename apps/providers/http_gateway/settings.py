@@ -141,7 +141,14 @@ class HttpGateway(Provider):
             return Result(kind="temporary_failure", why=why, http_status=status, after_s=answer.retry_after_s())
         if status in (500, 502, 504):
             return Result(kind="unknown", why=f"answered {status}: it may have been taken", http_status=status)
-        return Result(kind="permanent_failure", why=f"answered {status}", http_status=status)
+        return Result(kind="permanent_failure", why=self._refused(status), http_status=status)
+
+    def _refused(self, status: int) -> str:
+        """A status that means success elsewhere is told apart: the connection's own list may be wrong."""
+        good = ", ".join(map(str, self.accepted))
+        return (
+            f"answered {status}; this connection takes only {good} as success" if status < 300 else f"answered {status}"
+        )
 
     def _taken(self, answer: Answer) -> Result:
         """A status of success; whether the message was taken may stand in the words."""
