@@ -148,3 +148,40 @@ def test_what_only_a_person_can_tell_is_asked_at_the_top_of_the_run(
     page.reload()
     page.locator(".message .badge", has_text="sent").wait_for()
     assert page.get_by_label("To be decided").count() == 0
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_waiting_run_is_shown_as_it_is_and_its_event_is_fired_from_there(
+    quiet_page, live_server, workspace, published, owner, clock, width: int
+) -> None:
+    page = quiet_page
+    page.set_viewport_size({"width": width, "height": 844})
+    match = [{"path": "cart_id", "value": {"text": "{{ cart }}"}}]
+    wait = draw.wait_for_event(
+        "wait", named="Ordered within the hour?", at={"x": 320, "y": 0}, event="order_placed", match=match
+    )
+    ends = [draw.stop(name, at={"x": 700, "y": y}, code=name) for name, y in (("ordered", -80), ("late", 80))]
+    edges = [("start", "next", "wait"), ("wait", "next", "ordered"), ("wait", "timeout", "late")]
+    graph = [{"source": a, "outlet": outlet, "target": b} for a, outlet, b in edges]
+    fire(published(wait, *ends, edges=graph), {"cart": "C-1"})
+    poll_once(clock)
+    signed_in(page, live_server, owner)
+    page.goto(live_server.url + reverse("run", args=[workspace.wsid, Run.objects.get().pk]))
+    page.get_by_text("the event order_placed").wait_for()
+    assert page.locator(".picture .edge.passed").count() == 1 and page.locator(".picture .now").count() == 1
+    page.get_by_text("Fire this event").click()
+    shot(page, f"run-waiting-{width}")
+    assert not grave(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.get_by_role("button", name="Fire order_placed").click()
+    page.get_by_text("order_placed is fired").wait_for()
+    drain(clock)
+    page.locator("h1 .badge", has_text="completed").wait_for()
+    assert page.locator(".picture .edge.passed").count() == 2
+    shot(page, f"run-after-{width}")
+    page.get_by_role("link", name="Run again").click()
+    page.get_by_role("heading", name="Run it again?").wait_for()
+    shot(page, f"run-again-{width}")
+    assert not grave(page)
+    page.get_by_role("button", name="Run again").click()
+    page.get_by_text("A new run begins").wait_for()

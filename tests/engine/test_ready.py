@@ -20,6 +20,7 @@ from apps.engine.drawing.samples import trigger_example
 from apps.engine.dry_run import DryRun, dry_run
 from apps.engine.fields import Text
 from apps.engine.nodes.send import CHANNEL_WORDS
+from apps.engine.nodes.transform import Transform
 from apps.engine.texts.templates import render
 from apps.engine.values.data import RunData
 from apps.sources.registry import TRIGGERS
@@ -227,3 +228,12 @@ def test_a_drawing_without_problems_run_with_its_sample_comes_to_its_end(graph: 
     ran = dry(graph)
     assert ran.ending == "completed", ran.error
     assert {step.outcome for step in ran.steps} <= {"done"}, ran.steps
+
+
+def test_a_block_with_an_error_of_its_own_keeps_nobody_from_the_canvas(monkeypatch) -> None:
+    def broken(self: object, data: RunData, ctx: object) -> None:
+        raise KeyError("order_id")
+
+    monkeypatch.setattr(Transform, "decide", broken)
+    problem = found(drawing(draw.transform("x", rows=draw.rows(a="1"))))["x", ""]
+    assert problem.severity == "warning" and "an error of its own: KeyError" in problem.message

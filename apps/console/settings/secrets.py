@@ -7,8 +7,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.console.page.page import paged, show
 from apps.console.settings.own_name import OwnName
-from apps.workspaces.admin import SecretForm
 from apps.workspaces.deletion_guards import keepers_of
+from apps.workspaces.forms import SecretForm
 from apps.workspaces.models import Membership, Secret
 from apps.workspaces.tenancy import editor
 

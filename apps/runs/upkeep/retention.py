@@ -113,4 +113,5 @@ def _empty(pks: list[UUID]) -> None:
     Step.objects.filter(run__in=runs).update(input={}, output={})
     DigestWindow.objects.filter(run__in=runs).update(head={}, tail={}, sums={})
     CapturedMessage.objects.filter(delivery__run_id__in=runs).delete()
-    Delivery.objects.filter(run_id__in=runs).update(content={})
+    # A person may have had one sent again just now: its words stay until it is over.
+    Delivery.objects.filter(run_id__in=runs, ended_at__isnull=False).update(content={})
