@@ -65,6 +65,7 @@ class TriggerType(EntryNode):
     icon: ClassVar[str]
     group: ClassVar[str] = "Triggers"
     summary: ClassVar[str]
+    first_fields: ClassVar[tuple[str, ...]] = ()  # in a form, before the others
     rate: Rate | None = Field(
         default=None,
         title="Rate",

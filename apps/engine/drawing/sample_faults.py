@@ -73,7 +73,7 @@ def _of_block(node: str, block: NodeType, data: RunData, outside: Outside) -> It
         return
     except Exception as error:  # a block of somebody's own; its run says so, too, and nobody is kept from the canvas
         yield Fault(
-            node, "", "warning", f"With the samples this block has an error of its own: {type(error).__name__}."
+            node, "", "warning", f"With the samples this block has an error of its own ({type(error).__name__})."
         )
         return
     if isinstance(decision, Call) and (why := outside.never(decision.call.url)):

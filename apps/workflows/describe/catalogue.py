@@ -26,7 +26,14 @@ def _node(cls: type[NodeType]) -> dict[str, Any]:
 
 def _trigger(cls: type[TriggerType]) -> dict[str, Any]:
     ways = {"ends": (TRIGGER_OUTLET,), "branching": "", "aside": []}
-    return {**_words(cls), **ways, "waits": False, "calls": False, "trigger": True}
+    shown = {**_words(cls), **ways, "waits": False, "calls": False, "trigger": True}
+    schema = shown["schema"]
+    return {**shown, "schema": {**schema, "properties": _in_order(schema["properties"], cls.first_fields)}}
+
+
+def _in_order(properties: dict[str, Any], first: tuple[str, ...]) -> dict[str, Any]:
+    """What people need first stands first; the others as they are written."""
+    return {name: properties[name] for name in first} | properties
 
 
 def _words(cls: type[NodeType] | type[TriggerType]) -> dict[str, Any]:
