@@ -5,10 +5,13 @@ import json
 from django.utils import timezone
 
 from apps.engine.drawing.graph import parse_graph
+from apps.runs.models import Run
 from apps.workflows import example
 from apps.workflows.release import publishing
+from apps.workspaces.models import Secret
 from tests.support.browser import BROWSER, grave, shot
 from tests.support.canvas import CARD, Hand, field
+from tests.support.clock import finish
 
 pytestmark = BROWSER
 
@@ -217,3 +220,33 @@ def test_a_dry_run_asks_for_an_answer_it_does_not_know(canvas, payments, owner) 
     page.wait_for_timeout(300)
     shot(page, "canvas-asked-1440")
     assert not grave(page)
+
+
+def test_a_trigger_that_checks_senders_wants_a_secret_and_one_is_made_there(canvas, payments, workspace) -> None:
+    page = canvas()
+    Hand(page).card("start")
+    page.locator('.panel [data-path="guard"] select').first.select_option("bearer")
+    page.locator(".panel").get_by_text("Pick the secret by which senders are checked").first.wait_for()
+    page.get_by_text("1 error").first.wait_for()
+    page.get_by_role("button", name="New secret").first.click()
+    page.get_by_label("Name", exact=True).last.fill("SHOP_DOOR")
+    page.get_by_role("button", name="Generate").click()
+    shot(page, "canvas-new-secret-1440")
+    assert not grave(page)
+    page.get_by_role("button", name="Make it").click()
+    page.get_by_text("The secret “SHOP_DOOR” is made.").first.wait_for()
+    page.get_by_text("Ready to go live").wait_for()
+    page.keyboard.press("Control+s")
+    page.get_by_text("Saved as v2 (Test).").first.wait_for()
+    assert payments.versions.latest("number").drawing().triggers[0].settings["guard"]["secret"] == "SHOP_DOOR"
+    assert len(Secret.objects.of(workspace).get().plain()) == 64
+
+
+def test_a_step_leads_to_its_block_and_a_run_to_the_canvas_with_its_data(canvas, payments, story, clock) -> None:
+    finish(story.webhook_live, clock)
+    run = Run.objects.get()
+    page = canvas(query=f"?version=1&block=customers&payload={run.event_id}")
+    page.get_by_label("Settings of Which customer").or_(page.get_by_label("Settings of customers")).first.wait_for()
+    assert run.event.body["order_id"] in page.get_by_label("The payload as JSON").input_value()
+    page.get_by_role("button", name="Dry run").click()
+    page.get_by_text("Completed").wait_for()
