@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from apps.channels.models import Delivery
 from apps.runs.models import Run
 from apps.runs.worker.poller import poll_once
 from apps.workflows import example
@@ -185,3 +186,33 @@ def test_a_waiting_run_is_shown_as_it_is_and_its_event_is_fired_from_there(
     assert not grave(page)
     page.get_by_role("button", name="Run again").click()
     page.get_by_text("A new run begins").wait_for()
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_messages_that_did_not_arrive_are_ticked_looked_at_and_sent_again(
+    quiet_page, live_server, story, workspace, owner, clock, width: int
+) -> None:
+    page = quiet_page
+    page.set_viewport_size({"width": width, "height": 844})
+    finish(story.webhook_live, clock)
+    Delivery.objects.update(state="failed", reason="the provider was down")
+    signed_in(page, live_server, owner)
+    page.goto(live_server.url + reverse("workspace", args=[workspace.wsid]))
+    page.get_by_text("2 messages not delivered").wait_for()
+    shot(page, f"home-look-{width}")
+    page.get_by_role("link", name="All messages that need a look").click()
+    if width > 500:
+        page.get_by_label("Tick all that were not delivered").check()
+    else:
+        for box in page.locator("tbody input[type=checkbox]").all():
+            box.check()
+    shot(page, f"messages-ticked-{width}")
+    page.get_by_role("button", name="Send the ticked ones again").click()
+    page.get_by_role("heading", name="Send 2 messages again?").wait_for()
+    shot(page, f"send-again-{width}")
+    assert not grave(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.get_by_role("button", name="Send them again").click()
+    page.get_by_text("2 messages are on the way again.").wait_for()
+    drain(clock)
+    assert set(Delivery.objects.filter(again_of__isnull=False).values_list("state", flat=True)) == {"sent"}

@@ -14,6 +14,7 @@ from apps.workflows.models import Workflow
 from apps.workspaces.models import Membership, Workspace
 from tests.support.clock import drain
 from tests.support.outside import PAYMENT, fire
+from tests.support.people import at_the_door
 
 PASSWORD = "a long password"
 
@@ -25,9 +26,7 @@ def ann(db) -> User:
 
 @pytest.fixture
 def client(ann) -> Client:
-    client = Client()
-    client.force_login(ann)
-    return client
+    return at_the_door(ann)
 
 
 def test_a_person_changes_name_number_and_zone(client, ann) -> None:

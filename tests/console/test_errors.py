@@ -7,17 +7,11 @@ from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 
-from apps.accounts.models import User
 from apps.events.models import Event
 from apps.workspaces import api_keys
 from apps.workspaces.models import Workspace
 from tests.support.outside import path_of
-
-
-def at_the_door(person: User, **how: bool) -> Client:
-    client = Client(**how)
-    client.force_login(person)
-    return client
+from tests.support.people import at_the_door
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from apps.runs.models import Run
 from apps.runs.upkeep.invariants import violations
 from apps.workspaces.models import Workspace
 from tests.support.clock import Clock, drain, finish
+from tests.support.people import at_the_door
 from tests.support.threads import at_once
 
 ADDRESS = "asha@example.com"
@@ -41,12 +42,6 @@ def failed(mail) -> Delivery:
 @pytest.fixture
 def client(owner) -> Client:
     return at_the_door(owner)
-
-
-def at_the_door(person) -> Client:
-    client = Client()
-    client.force_login(person)
-    return client
 
 
 def shown(client: Client, workspace, **chosen: Any) -> str:

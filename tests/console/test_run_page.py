@@ -18,6 +18,7 @@ from apps.workflows.release import publishing
 from tests.support import draw
 from tests.support.clock import Clock, drain, finish
 from tests.support.outside import fire
+from tests.support.people import at_the_door
 
 MATCH = [{"path": "cart_id", "value": {"text": "{{ cart }}"}}]
 WAIT = draw.wait_for_event(
@@ -29,9 +30,7 @@ EDGES = [("start", "next", "wait"), ("wait", "next", "ordered"), ("wait", "timeo
 
 @pytest.fixture
 def client(owner) -> Client:
-    client = Client()
-    client.force_login(owner)
-    return client
+    return at_the_door(owner)
 
 
 @pytest.fixture
@@ -252,8 +251,7 @@ def test_what_was_deleted_for_its_age_is_not_run_again(client, told, workspace) 
 
 
 def test_a_viewer_neither_hurries_fires_nor_runs_again(waiting, workspace, viewer) -> None:
-    client = Client()
-    client.force_login(viewer)
+    client = at_the_door(viewer)
     page = page_of(client, waiting)
     assert "the event order_placed" in page and "Go on now" not in page and "Fire" not in page
     for name in ("decide", "fire-for", "run-again"):

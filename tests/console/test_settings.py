@@ -12,6 +12,7 @@ from django.urls import reverse
 from apps.accounts.models import User
 from apps.channels.models import Connection
 from apps.workspaces.models import ApiKey, Invite, Membership, Secret
+from tests.support.people import at_the_door
 
 
 @pytest.fixture
@@ -24,12 +25,6 @@ def boss(workspace) -> User:
 @pytest.fixture
 def client(boss) -> Client:
     return at_the_door(boss)
-
-
-def at_the_door(person: User) -> Client:
-    client = Client()
-    client.force_login(person)
-    return client
 
 
 @pytest.fixture

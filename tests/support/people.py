@@ -1,6 +1,7 @@
 """People and what they own."""
 
 from django.contrib.auth.models import Group
+from django.test import Client
 from django.utils import timezone
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
 
@@ -14,6 +15,13 @@ from tests.support import draw
 from tests.support.clock import Clock, drain
 from tests.support.draw import publish
 from tests.support.outside import PAYMENT, fire
+
+
+def at_the_door(person: User, **how: bool) -> Client:
+    """A browser in which this person is signed in."""
+    client = Client(**how)
+    client.force_login(person)
+    return client
 
 
 def secret_of(workspace: Workspace, name: str, plain: str) -> Secret:
