@@ -72,9 +72,8 @@ def _of_block(node: str, block: NodeType, data: RunData, outside: Outside) -> It
             yield Fault(node, "", "warning", f"With the samples this block fails: {trouble}.")
         return
     except Exception as error:  # a block of somebody's own; its run says so, too, and nobody is kept from the canvas
-        yield Fault(
-            node, "", "warning", f"With the samples this block has an error of its own ({type(error).__name__})."
-        )
+        what = f"With the samples this block has an error of its own: {type(error).__name__}."
+        yield Fault(node, "", "warning", what)
         return
     if isinstance(decision, Call) and (why := outside.never(decision.call.url)):
         yield Fault(
