@@ -89,6 +89,12 @@ def test_the_filters_find(client, workspace, failed, chosen, count: int) -> None
     assert shown(client, workspace, **chosen).count('data-label="Words"') == count, chosen
 
 
+def test_a_number_is_found_as_people_of_the_country_write_it(client, workspace, failed) -> None:
+    assert shown(client, workspace, q="098000 00001").count('data-label="Words"') == 0
+    Workspace.objects.update(country="IN")
+    assert shown(client, workspace, q="098000 00001").count('data-label="Words"') == 1
+
+
 def test_the_filters_by_event_and_connection_find(client, workspace, told) -> None:
     event = NotificationEvent.objects.get(name="order_confirmed")
     inbox = Connection.objects.of(workspace).first()

@@ -53,6 +53,30 @@ def test_an_owner_names_it_sets_its_zone_and_test_list_and_adds_themselves(ask, 
     assert workspace.test_addresses.splitlines() == ["asha@example.com", "boss@example.com", "+919800000009"]
 
 
+@pytest.mark.parametrize(
+    ("line", "address", "may"),
+    [
+        ("98000 00001", "+919800000001", True),
+        ("+91 (98000) 00-001", "+919800000001", True),
+        ("+919800000001", "09800000001", True),
+        ("98000 00001", "+4998000 00001", False),
+        ("asha98000000@example.com", "98000000", False),
+        ("", "", False),
+    ],
+)
+def test_a_number_on_the_test_list_is_the_same_however_it_is_written(ask, workspace, line, address, may: bool) -> None:
+    ask("settings", data={"name": "Shop", "time_zone": "UTC", "country": "in", "test_addresses": line})
+    workspace.refresh_from_db()
+    assert workspace.country == "IN" and workspace.may_test(address) is may
+
+
+def test_a_country_that_is_none_is_refused_and_without_one_a_number_needs_its_code(ask, workspace) -> None:
+    page = ask("settings", data={"name": "Shop", "time_zone": "UTC", "country": "XX", "test_addresses": ""})
+    assert "Write the two letters of a country" in page
+    workspace.test_addresses = "98000 00001"
+    assert not workspace.may_test("+919800000001")
+
+
 def test_a_zone_that_is_none_is_refused_and_what_was_typed_stays(ask, workspace) -> None:
     page = ask("settings", data={"name": "Kept", "time_zone": "Mars/Base", "test_addresses": ""})
     assert "Not saved." in page and 'value="Kept"' in page

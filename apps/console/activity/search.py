@@ -15,7 +15,7 @@ from apps.workspaces.tenancy import member
 
 def _sent(workspace: Workspace, wanted: str) -> QuerySet[Delivery]:
     """Messages to this address, newest first."""
-    return Delivery.objects.of(workspace).filter(address__in=address_forms(wanted)).order_by("-id")
+    return Delivery.objects.of(workspace).filter(address__in=address_forms(wanted, workspace.country)).order_by("-id")
 
 
 @require_safe

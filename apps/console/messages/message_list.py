@@ -56,13 +56,15 @@ def _rows(membership: Membership, chosen: dict[str, str]) -> QuerySet[Delivery]:
     workspace = membership.workspace
     looks = chosen["status"] == LOOK
     rows = messages_to_look_at(workspace, clocks.now()) if looks else Delivery.objects.of(workspace)
-    return rows.filter(_of_itself(chosen), _of_others(workspace, chosen), made_between(zone_for(membership), chosen))
+    return rows.filter(
+        _of_itself(workspace, chosen), _of_others(workspace, chosen), made_between(zone_for(membership), chosen)
+    )
 
 
-def _of_itself(chosen: dict[str, str]) -> Q:
+def _of_itself(workspace: Workspace, chosen: dict[str, str]) -> Q:
     wanted = Q()
     if chosen["q"]:
-        wanted &= Q(address__in=address_forms(chosen["q"]))
+        wanted &= Q(address__in=address_forms(chosen["q"], workspace.country))
     if chosen["status"] in Delivery.State.values:
         wanted &= Q(state=chosen["status"])
     if chosen["status"] == LOST:

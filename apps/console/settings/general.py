@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from apps.common.zones import zone_choices
 from apps.console.page.page import show
 from apps.workspaces.models import Membership, Workspace
+from apps.workspaces.phone_numbers import is_country
 from apps.workspaces.tenancy import owner
 
 MAX_TEST_LIST = 20_000
@@ -21,13 +22,20 @@ class GeneralForm(forms.ModelForm):
 
     class Meta:
         model = Workspace
-        fields = ("name", "time_zone", "test_addresses")
+        fields = ("name", "time_zone", "country", "test_addresses")
         widgets = {"test_addresses": forms.Textarea(attrs={"rows": 6, "maxlength": MAX_TEST_LIST})}
         labels = {"test_addresses": "Test list"}
         help_texts = {
+            "country": "Two letters, as IN. Numbers without a code are from there, in the test list and the search.",
             "test_addresses": "Phone numbers and e-mail addresses that test messages may reach, one a line. "
-            "Messages of the Test environment go to nobody else."
+            "Messages of the Test environment go to nobody else.",
         }
+
+    def clean_country(self) -> str:
+        code: str = self.cleaned_data["country"].strip().upper()
+        if code and not is_country(code):
+            raise forms.ValidationError("Write the two letters of a country, as IN or DE.")
+        return code
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

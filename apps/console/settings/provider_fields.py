@@ -1,6 +1,5 @@
 """A form's fields, drawn from what a provider's settings are made of."""
 
-import json
 from typing import Any, Literal, get_args, get_origin
 
 from django import forms
@@ -86,5 +85,5 @@ def _shared(info: FieldInfo) -> dict[str, Any]:
 
 def _label(info: FieldInfo, value: str) -> str:
     extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
-    labels = extra.get("x-labels", {})
-    return str(labels.get(value, value)) if isinstance(labels, dict) else json.dumps(value)
+    labels = extra.get("x-labels")
+    return str(labels.get(value, value)) if isinstance(labels, dict) else value

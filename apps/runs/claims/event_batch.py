@@ -19,7 +19,7 @@ WHERE e.state = 'received' AND
 """
 _READ = """
 SELECT e.id, e.environment, e.source_id, e.kind, e.depth, e.root, e.received_at, e.body,
-       w.id, w.wsid, w.name, w.time_zone, w.test_addresses,
+       w.id, w.wsid, w.name, w.time_zone, w.country, w.test_addresses,
        s.paused, v.id, v.content_hash, v.lived_at IS NOT NULL
 FROM events_event e JOIN workspaces_workspace w ON w.id = e.workspace_id {binding} {which}
 ORDER BY e.received_at, e.id LIMIT %s {lock}
@@ -50,6 +50,7 @@ class _Row(NamedTuple):
     wsid: str
     name: str
     time_zone: str
+    country: str
     test_addresses: str
     paused: Any
     version_id: int
@@ -110,7 +111,7 @@ def _held(versions: set[int]) -> dict[int, str]:
 def _received(row: _Row, content_hash: str | None) -> ReceivedEvent:
     event = Event(
         id=bulk.uuid_of(row.event_id),
-        workspace=_workspace(row.workspace_id, row.wsid, row.name, row.time_zone, row.test_addresses),
+        workspace=_workspace(row.workspace_id, row.wsid, row.name, row.time_zone, row.country, row.test_addresses),
         environment=row.environment,
         source_id=row.source_id,
         kind=row.kind,
@@ -124,8 +125,9 @@ def _received(row: _Row, content_hash: str | None) -> ReceivedEvent:
 
 
 @lru_cache(maxsize=1024)
-def _workspace(pk: int, wsid: str, name: str, time_zone: str, test_addresses: str) -> Workspace:
-    return Workspace(id=pk, wsid=wsid, name=name, time_zone=time_zone, test_addresses=test_addresses)
+def _workspace(pk: int, wsid: str, name: str, time_zone: str, country: str, test_addresses: str) -> Workspace:
+    facts = {"time_zone": time_zone, "country": country, "test_addresses": test_addresses}
+    return Workspace(id=pk, wsid=wsid, name=name, **facts)
 
 
 def _version(pk: int, content_hash: str) -> Version:
