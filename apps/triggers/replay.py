@@ -4,14 +4,14 @@ from datetime import datetime
 
 from apps.common.trouble import Refused
 from apps.events.models import Event
-from apps.events.recording import Closed, NewEvent, record
+from apps.events.recording import Closed, Conflict, NewEvent, record
 from apps.triggers.ingest import PAUSED, closed_among
 
 FIRED = "trigger.fired"
 
 
-def replay(event: Event, version_id: int | None, reason: str, now: datetime) -> str:
-    """The request id of the new event. `version_id`: what it is to run; None: what is published. Raises Refused."""
+def replay(event: Event, version_id: int | None, reason: str, key: str, now: datetime) -> str:
+    """The request id of the new event; the same `key` makes one. `version_id`: what it is to run. Raises Refused."""
     if not event.body and not bytes(event.raw):
         raise Refused("its data was deleted because of its age")
     new = NewEvent(
@@ -24,10 +24,13 @@ def replay(event: Event, version_id: int | None, reason: str, now: datetime) -> 
         raw=bytes(event.raw),
         body=event.body,
         dedup_scope=f"replay:{event.workspace_id}",
+        key=key,
         version_id=version_id,
         reason=reason[:300],
     )
     try:
         return record(new, now, closed_among).answer["request_id"]
+    except Conflict:
+        raise Refused("it was begun already with other data") from None
     except Closed:
         raise Refused(PAUSED.rstrip(".")) from None

@@ -91,7 +91,7 @@ def test_after_the_event_the_way_that_was_taken_is_shown_and_not_the_other(clien
     waiting.refresh_from_db()
     assert (waiting.state, waiting.code) == ("completed", "ordered")
     assert "timeout" not in taken(client, waiting) and "next" in taken(client, waiting)
-    assert Step.objects.filter(run=waiting, outcome="decided", why="owner@example.com fired order_placed").exists()
+    assert Step.objects.filter(run=waiting, outcome="decided", why="owner@example.com fires order_placed").exists()
 
 
 def test_go_on_now_leaves_an_event_wait_by_timeout_and_says_who(client, waiting, clock) -> None:
@@ -204,6 +204,26 @@ def again(client: Client, run: Run, **data: str) -> UUID:
     answer = client.post(url, data)
     assert answer.status_code == 302
     return UUID(answer["Location"].rsplit("/", 1)[1])
+
+
+def test_a_button_that_is_pressed_twice_begins_one_run(client, told, clock) -> None:
+    page = client.get(reverse("run-again", args=[told.workspace.wsid, told.pk]))
+    once = str(page.context["once"])
+    assert f'name="once" value="{once}"' in page.content.decode()
+    assert again(client, told, once=once) == again(client, told, once=once)
+    drain(clock)
+    assert Run.objects.count() == 2
+
+
+def test_an_event_that_is_fired_twice_from_one_page_is_one(client, waiting, workspace) -> None:
+    page = client.get(reverse("run", args=[workspace.wsid, waiting.pk]))
+    given = {"data": '{"cart_id": "C-1"}', "once": str(page.context["once"])}
+    url = reverse("fire-for", args=[workspace.wsid, waiting.pk])
+    for _ in range(2):
+        client.post(url, given)
+    assert Event.objects.filter(kind="custom.fired").count() == 1
+    again_ = client.post(url, {**given, "data": "{}"}, follow=True).content.decode()
+    assert "it was fired already from this page" in again_
 
 
 def test_run_again_tells_what_it_repeats_before_it_does(client, told) -> None:

@@ -11,6 +11,7 @@ from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.channels import deliveries
+from apps.common.ids import ordered_id
 from apps.console.activity.run_page import told
 from apps.console.page.page import show, zone_for
 from apps.database import clocks
@@ -33,12 +34,8 @@ SAID = {"cancel": "Run cancelled.", "go-on": "It goes on."}
 @require_safe
 @member
 def run(request: HttpRequest, membership: Membership, run_id: str) -> HttpResponse:
-    return show(
-        request,
-        "pages/run.html",
-        membership,
-        {"here": "runs", **told(run_of(membership, run_id), zone_for(membership))},
-    )
+    shown = told(run_of(membership, run_id), zone_for(membership))
+    return show(request, "pages/run.html", membership, {"here": "runs", "once": ordered_id(), **shown})
 
 
 @require_POST

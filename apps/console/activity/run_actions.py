@@ -9,13 +9,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.channels.models import Delivery
 from apps.common import bounded_json
+from apps.common.ids import ordered_id
 from apps.common.trouble import Refused
 from apps.console.activity.run import run_of
-from apps.console.page.page import number_in, show, zone_for
+from apps.console.page.page import number_in, show, typed, zone_for
 from apps.database import clocks
 from apps.engine.drawing.graph import built_or_none
-from apps.engine.nodes.wait_for_event import WaitForEvent
 from apps.events.firing import Custom, fire
+from apps.events.recording import Conflict
 from apps.runs.claims import interventions
 from apps.runs.models import Run
 from apps.runs.upkeep.run_history import MAX_STEPS, deliveries_of
@@ -35,16 +36,24 @@ def fire_for(request: HttpRequest, membership: Membership, run_id: str) -> HttpR
     node = found.version.drawing().node(found.node)
     block = built_or_none(node) if node else None
     try:
-        if not isinstance(block, WaitForEvent) or found.state != Run.State.WAITING:
+        name = block.awaited_event() if block and found.state == Run.State.WAITING else ""
+        if not name:
             raise Refused("this run waits for no event any more")
-        data = _data(request.POST.get("data", ""))
-        interventions.note(found.pk, f"{membership.user} fired {block.event}", now)
-        fired = Custom(name=block.event, environment=found.environment, data=data)
-        fire(membership.workspace, fired, now, request.POST.get("data", "").encode())
-        messages.success(request, f"{block.event} is fired. If its data fit, this run goes on in a moment.")
+        text = request.POST.get("data", "")
+        fired = Custom(name=name, environment=found.environment, data=_data(text))
+        interventions.note(found.pk, f"{membership.user} fires {name}", now)
+        fire(membership.workspace, fired, now, text.encode(), _once(request))
+        messages.success(request, f"{name} is fired. If its data fit, this run goes on in a moment.")
+    except Conflict:
+        messages.error(request, "Not fired: it was fired already from this page. Load it again first.")
     except Refused as trouble:
         messages.error(request, f"Not fired: {trouble}.")
     return redirect("run", membership.workspace.wsid, run_id)
+
+
+def _once(request: HttpRequest) -> str:
+    """The key that came with the form: a button that is pressed twice does it once."""
+    return typed(request.POST.get("once", ""), 64)
 
 
 def _data(text: str) -> dict[str, Any]:
@@ -68,7 +77,8 @@ def run_again(request: HttpRequest, membership: Membership, run_id: str) -> Http
         chosen = number_in(request.POST.get("version", ""))
         version = next((one for one in choices if one.number == chosen), choices[0])
         return _started(request, membership, found, version)
-    facts = {"here": "runs", "run": found, "choices": choices, "sent": _sent(found), "calls": _calls(found)}
+    repeated = {"sent": _sent(found), "calls": _calls(found)}
+    facts = {"here": "runs", "once": ordered_id(), "run": found, "choices": choices, **repeated}
     return show(request, "pages/run_again.html", membership, facts)
 
 
@@ -76,7 +86,7 @@ def _started(request: HttpRequest, membership: Membership, found: Run, version: 
     at = found.created_at.astimezone(zone_for(membership))
     why = f"{membership.user} ran the run of {at:%Y-%m-%d %H:%M:%S} again, on {version}"
     try:
-        request_id = replay(found.event, version.pk, why, clocks.now())
+        request_id = replay(found.event, version.pk, why, _once(request), clocks.now())
     except Refused as trouble:
         messages.error(request, f"Not started: {trouble}.")
         return redirect("run", membership.workspace.wsid, found.pk)

@@ -12,7 +12,6 @@ from apps.console.activity.words import local_words, pretty_json, span
 from apps.database import clocks
 from apps.engine.contract.decisions import Waited
 from apps.engine.drawing.graph import TRIGGER_OUTLET, Graph, Node, built_or_none
-from apps.engine.nodes.wait_for_event import WaitForEvent
 from apps.runs.journal.journal import GOES_ON, WAITING
 from apps.runs.models import AWAITING_VERDICT, EventWait, Run, Step
 from apps.runs.upkeep import retention
@@ -120,7 +119,7 @@ def _wait(found: Run, steps: list[Step], graph: Graph) -> WaitShown | None:
     row = next((s for s in reversed(steps) if s.node == found.node and s.outcome == WAITING), None)
     memo = Waited.kept(row.outlet, row.output).memo if row else {}
     until = datetime.fromisoformat(memo["until"]) if "until" in memo else found.due_at
-    event = block.event if isinstance(block, WaitForEvent) else ""
+    event = block.awaited_event() if block else ""
     sample = _sample(found) if event else ""
     return WaitShown(
         name=_name(node, found.node), what=block.awaits() if block else "", until=until, event=event, sample=sample

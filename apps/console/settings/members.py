@@ -86,7 +86,8 @@ def change_member(request: HttpRequest, membership: Membership, pk: int) -> Http
     """Another role, or out. An owner always stays."""
     workspace, wanted = membership.workspace, request.POST.get("role", "")
     with transaction.atomic():
-        everybody = list(Membership.objects.of(workspace).select_for_update().select_related("user"))
+        rows = Membership.objects.of(workspace).select_for_update(of=("self",)).select_related("user")
+        everybody = list(rows.order_by("pk"))
         row = next((one for one in everybody if one.pk == pk), None)
         if row is None or wanted not in (*Role.values, REMOVE):
             raise Http404

@@ -42,9 +42,9 @@ class EntryNode(Value):
         """Data as a run would have it, from the sample."""
         return {}
 
-    def lacks_secret(self) -> bool:
-        """Whether it checks who calls by a secret, and names none."""
-        return False
+    def unset_secret(self) -> str:
+        """The dotted field in which the secret should be named by which it checks who calls; empty: nothing lacks."""
+        return ""
 
 
 class NodeType(Value):
@@ -124,6 +124,10 @@ class NodeType(Value):
 
     def awaits(self) -> str:
         """What a `Wait` of this block waits for, after the words *waits for*; empty: only for a time."""
+        return ""
+
+    def awaited_event(self) -> str:
+        """The name of the event that ends a `Wait` of this block when somebody fires it; empty: none does."""
         return ""
 
     def on_notified(self, outcome: dict[str, Any], trouble: str) -> Conclusion:

@@ -69,5 +69,5 @@ def _unset(graph: Graph) -> Iterator[Problem]:
 def _guard(graph: Graph, context: Context) -> Iterator[Problem]:
     for trigger in graph.triggers:
         entry = entry_of(trigger, context)
-        if entry is not None and entry.lacks_secret() and not context.has_secret:
-            yield error(trigger.id, "guard.secret", "Pick the secret by which senders are checked, or make one.")
+        if entry is not None and (field := entry.unset_secret()) and not context.has_secret:
+            yield error(trigger.id, field, "Pick the secret by which senders are checked, or make one.")

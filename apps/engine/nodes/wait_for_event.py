@@ -132,6 +132,9 @@ class WaitForEvent(NodeType):
     def awaits(self) -> str:
         return f"the event {self.event}"
 
+    def awaited_event(self) -> str:
+        return self.event
+
     def _until(self, data: RunData, now: datetime) -> datetime:
         if self.mode == "until_time":
             return next_time(now, time.fromisoformat(self.at), self.weekdays, data.zone())

@@ -131,8 +131,8 @@ class Webhook(TriggerType):
     def wants_secret(self) -> bool:
         return self.guard.needs_secret()
 
-    def lacks_secret(self) -> bool:
-        return self.wants_secret() and not self.guard.secret_names()
+    def unset_secret(self) -> str:
+        return "guard.secret" if self.wants_secret() and not self.guard.secret_names() else ""
 
     def secret_names(self) -> list[str]:
         return [name for _, name in self.guard.secret_names()]

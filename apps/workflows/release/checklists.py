@@ -126,7 +126,7 @@ def _guarded(node: Node) -> bool:
     """Whether the guard wants a secret and names none; settings that cannot be read are a problem of the drawing."""
     kind = TRIGGERS.get(node.kind)
     try:
-        return kind is not None and kind.model_validate(node.settings).lacks_secret()
+        return kind is not None and kind.model_validate(node.settings).unset_secret() != ""
     except ValidationError:
         return False
 
