@@ -13,7 +13,17 @@ from apps.channels.models import Delivery
 from apps.workspaces.models import Workspace
 
 State = Delivery.State
-COPIED = ("workspace_id", "notification_id", "run_id", "environment", "channel", "address", "content", "connection_id")
+COPIED = (
+    "workspace_id",
+    "notification_id",
+    "run_id",
+    "person_id",
+    "environment",
+    "channel",
+    "address",
+    "content",
+    "connection_id",
+)
 OVER = (State.SENT, State.FAILED, State.SKIPPED)
 
 

@@ -7,12 +7,13 @@ from typing import Any, Literal, Protocol
 from apps.common.effects import Answer, HttpCall, NoAnswer
 from apps.common.trouble import Refused
 from apps.common.values import Value
-from apps.engine.contract.decisions import Ask, Call, Decision, End, Next, Notify, Retry, Unknown, Wait
+from apps.engine.contract.decisions import Ask, Call, ChangeProfile, Decision, End, Next, Notify, Retry, Unknown, Wait
 from apps.engine.contract.node import NodeType, StepContext
 from apps.engine.drawing.graph import Graph, built_or_none
 from apps.engine.values.bounds import MAX_STEPS_PER_RUN, MAX_VISITS_PER_NODE
 from apps.engine.values.budget import budget
 from apps.engine.values.data import RunData
+from apps.engine.values.profiles import NOBODY_KNOWN, ProfileChange, changed
 
 Ending = Literal["completed", "failed", "asks", "unknown"]
 
@@ -100,6 +101,8 @@ class _Walk:
             case Wait(until=until, outlet=outlet, why=why):
                 self.now = until
                 return self._passed(key, Next(outlet=outlet, why=f"skipped: {why}"))
+            case Ask(question=ChangeProfile(changes=changes), memo=memo):
+                return self._changed(key, block, changes, memo)
             case Ask():
                 step = Next(
                     outlet=block.outlets()[0],
@@ -114,6 +117,17 @@ class _Walk:
                 return self._said(key, block, decision)
             case Call(call=call):
                 return self._called(key, block, call)
+
+    def _changed(self, key: str, block: NodeType, changes: tuple[ProfileChange, ...], memo: dict[str, Any]) -> Next:
+        if not self.data.profile:
+            raise Refused(NOBODY_KNOWN)
+        after, before = changed(self.data.profile, list(changes))
+        self.data = self.data.model_copy(update={"profile": after})
+        facts = {"before": before, "after": {name: after.get(name) for name in before}, "kept": False}
+        step = block.on_facts(facts, self._try(key, 1), memo)
+        if not isinstance(step, Next):
+            raise TypeError(f"{block.kind} must go on after its change")
+        return self._passed(key, step)
 
     def _passed(self, key: str, step: Next, shown: dict[str, Any] | None = None) -> Next:
         facts = {"outcome": step.outcome, "outlet": step.outlet, "output": step.output, "why": step.why}

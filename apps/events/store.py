@@ -27,6 +27,8 @@ def insert_events(entries: list[EventRow]) -> list[Fate]:
     open_now = [e for e in entries if e.source() not in shut]
     old = _repeats(open_now)
     written = [e for e in open_now if e.event["id"] not in old]
+    for find in {e.find for e in written if e.find}:
+        find([e for e in written if e.find is find])
     bulk.insert(Event, [e.event for e in written])
     bulk.insert(SearchTerm, [mark for e in written for mark in e.search_terms()])
     return ["closed" if e.source() in shut else "repeat" if e.event["id"] in old else "written" for e in entries]

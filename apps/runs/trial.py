@@ -25,6 +25,7 @@ from apps.engine.values.bounds import MAX_TEXT
 from apps.engine.values.data import RunData
 from apps.notifications.notify import SendContext, notify
 from apps.runs.execution.secrets_in_calls import plain_secrets, with_secrets
+from apps.runs.journal.tested import would_be
 from apps.runs.models import Step
 from apps.sources.contract import Refusal
 from apps.sources.registry import TRIGGERS
@@ -102,7 +103,8 @@ def dry(
     now: datetime,
 ) -> DryRun:
     """Walk the drawing with this payload. Raises Refused when the trigger does not take it."""
-    data = facts.model_copy(update={"trigger": _started(graph, payload)})
+    body = _started(graph, payload)
+    data = facts.model_copy(update={"trigger": body, "profile": would_be(graph, body, workflow.workspace)})
     return dry_run(graph, data, FakeWorld(workflow, graph, given, now), now)
 
 

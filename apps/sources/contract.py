@@ -6,7 +6,10 @@ from typing import Any, ClassVar
 from pydantic import ConfigDict, Field
 
 from apps.common.values import Value
+from apps.engine.about import MAX_ABOUT, About, identities_in
 from apps.engine.contract.node import EntryNode
+from apps.engine.fields import hint
+from apps.engine.values.identities import Identity
 from apps.ingress.request import IncomingRequest
 
 
@@ -66,11 +69,25 @@ class TriggerType(EntryNode):
     group: ClassVar[str] = "Triggers"
     summary: ClassVar[str]
     first_fields: ClassVar[tuple[str, ...]] = ()  # in a form, before the others
+    about: About = Field(
+        default=[],
+        title="Who it is about",
+        description="By what a run knows its person, whose profile blocks can read. The first that is found counts.",
+        max_length=MAX_ABOUT,
+        json_schema_extra=hint(item="identity", collapsed=True),
+    )
     rate: Rate | None = Field(
         default=None,
         title="Rate",
         description="Limit how many requests this URL accepts. Empty: the default of this installation.",
     )
+
+    def knows_person(self) -> bool:
+        return bool(self.about)
+
+    def identities(self, body: dict[str, Any], country: str) -> list[Identity]:
+        """By what the person is known whom this data is about. `country`: of phone numbers without a code."""
+        return identities_in(self.about, body, country)
 
     def wants_secret(self) -> bool:
         """Whether its guard lets nobody in before the trigger has a secret."""

@@ -23,6 +23,7 @@ def replay(event: Event, version_id: int | None, reason: str, key: str, now: dat
         content_type=event.content_type,
         raw=bytes(event.raw),
         body=event.body,
+        person_id=event.person_id,
         dedup_scope=f"replay:{event.workspace_id}",
         key=key,
         version_id=version_id,

@@ -51,6 +51,8 @@ PAGES = [
     "new-secret",
     "new-template",
     "new-workspace",
+    "people",
+    "person",
     "profile",
     "requests",
     "run",

@@ -14,6 +14,7 @@ from reversion.models import Version as Kept
 from apps.accounts.models import User
 from apps.channels.models import Connection, Delivery
 from apps.notifications.models import NotificationEvent, Template
+from apps.people.models import Person
 from apps.runs.models import Run
 from apps.workflows.models import LiveRequest, Workflow
 from apps.workspaces import api_keys, invites
@@ -139,6 +140,8 @@ CASES = {
     "w/<slug:wsid>/runs/<uuid:run_id>": READ,
     "w/<slug:wsid>/runs/<uuid:run_id>/live": READ,
     "w/<slug:wsid>/runs/<uuid:run_id>/decide": WRITE._replace(data={"verdict": "cancel"}),
+    "w/<slug:wsid>/people": READ,
+    "w/<slug:wsid>/people/<uuid:pk>": READ,
     "w/<slug:wsid>/messages": READ,
     "w/<slug:wsid>/messages/send-again": WRITE._replace(data={"sure": "yes"}),
     "w/<slug:wsid>/messages/<uuid:pk>": READ,
@@ -173,6 +176,7 @@ def cast(story, workspace, payments, owner, viewer, outsider, clock: Clock) -> d
     asked = {"version": payments.live, "required": 1, "asked_at": clock.now}
     LiveRequest.objects.create(workspace=workspace, workflow=payments, **asked)
     Secret.objects.create(workspace=workspace, name="LONE")
+    Person.objects.create(workspace=workspace, created_at=clock.now, updated_at=clock.now)
     api_keys.make(workspace, "partner")[0].save()
     invites.invite(workspace, "new@example.com", "viewer", owner, clock.now)
     people = {name: Client() for name in PERSONS}
@@ -217,7 +221,7 @@ def asked(client: Client, route: str, case: Case, known: dict[str, str], payment
     """The status of the answer to one route."""
     rows = {"templates": Template, "events": NotificationEvent, "approvals": LiveRequest}
     rows |= {"messages": Delivery, "members": Membership, "invites": Invite, "connections": Connection}
-    rows |= {"secrets": Secret, "keys": ApiKey}
+    rows |= {"secrets": Secret, "keys": ApiKey, "people": Person}
     sort = route.removeprefix("w/<slug:wsid>/").removeprefix("settings/").split("/")[0]
     row = rows[sort].objects.order_by("pk").last() if ":pk>" in route else payments
     plain = re.sub(r"\(\?P(<\w+>)[^)]*\)", r"\1", route).strip("^$")

@@ -11,6 +11,7 @@ from apps.channels.models import Attempt, CapturedMessage, Connection, Delivery
 from apps.engine.drawing.graph import parse_graph
 from apps.events.models import Event
 from apps.notifications.models import Content, NotificationEvent, Template
+from apps.people.models import Person, PersonIdentity
 from apps.runs.models import Run, Step
 from apps.triggers.models import LoggedRequest
 from apps.workflows.models import Checklist, Group, LiveRequest, Opinion, Version, Workflow
@@ -30,7 +31,7 @@ def urls_of(workspace: Workspace) -> list[str]:
     wsid = workspace.wsid
     pages = [
         reverse(name, args=[wsid])
-        for name in ("workspace", "search", "workflows", "runs", "messages", "requests", "test-inbox")
+        for name in ("workspace", "search", "workflows", "runs", "messages", "people", "requests", "test-inbox")
     ]
     pages += [reverse(name, args=[wsid]) for name in ("approvals", "copy", "import")]
     pages += [reverse(name, args=[wsid]) for name in ("templates", "new-template", "events", "new-event")]
@@ -50,6 +51,7 @@ def urls_of(workspace: Workspace) -> list[str]:
         pages += [reverse(name, args=[wsid, run.pk]) for name in ("run", "run-live")]
     for row in Delivery.objects.of(workspace):
         pages.append(reverse("message", args=[wsid, row.pk]))
+    pages += [reverse("person", args=[wsid, row.pk]) for row in Person.objects.of(workspace)]
     own = [reverse(name) for name in ("home", "system", "profile", "new-workspace")]
     return [*own, *pages]
 
@@ -65,6 +67,8 @@ def poison(workspace: Workspace) -> None:
     Version.objects.update(name=HOSTILE[:60], note=HOSTILE)
     Group.objects.create(workspace=workspace, name=HOSTILE[:50])
     poison_requests(workspace)
+    Person.objects.update(name=HOSTILE[:200], language=HOSTILE[:35], attributes={HOSTILE: HOSTILE})
+    PersonIdentity.objects.filter(kind="email").update(value=HOSTILE[:200])
     Workflow.history.update(history_change_reason=HOSTILE[:100])
     Run.objects.update(error=HOSTILE, code=HOSTILE[:50])
     Step.objects.update(why=HOSTILE, outlet=HOSTILE[:50], input={HOSTILE: HOSTILE}, output={HOSTILE: [HOSTILE]})

@@ -35,6 +35,15 @@ def workspace_owner(workspace: Workspace) -> User:
     return Membership.objects.of(workspace).filter(role="owner").select_related("user").first().user
 
 
+def known_people(workspace: Workspace) -> None:
+    """Two people of whom nobody knows whether they are one; the first with attributes."""
+    about = [{"kind": "distinct_id", "path": "customer_id"}, {"kind": "email", "path": "email"}]
+    gold = {"name": "plan", "value": {"text": "gold"}}
+    url = publish(workspace, draw.update_profile("change", rows=[gold]), trigger={"about": about})
+    fire(url, {"customer_id": "c-42", "email": "asha@example.com"})
+    fire(url, {"customer_id": "c-43", "email": "asha@example.com"})
+
+
 def fill(workspace: Workspace, story: example.Loaded, clock: Clock) -> None:
     """At least one row of every model."""
     fire(story.webhook_live, PAYMENT, **{"Idempotency-Key": "k"})
@@ -46,6 +55,7 @@ def fill(workspace: Workspace, story: example.Loaded, clock: Clock) -> None:
         draw.wait_for_event("paid", event="paid", match=[{"path": "id", "value": key}]),
     )
     fire(url, PAYMENT)
+    known_people(workspace)
     drain(clock)
     invites.invite(workspace, "new@example.com", "viewer", workspace_owner(workspace), clock.now)
     secret = Secret(workspace=workspace, name="SHOP", hosts="shop.example.com")

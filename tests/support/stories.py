@@ -23,7 +23,7 @@ def play(path: Path, story, published, outside: Outside, clock: Clock) -> dict[s
     child = Workflow.objects.get(name="Payments").slug
     tale = json.loads(path.read_text().replace("WORLD", outside.url).replace("CHILD", child))
     outside.answers = {place: [tuple(answer) for answer in answers] for place, answers in tale["world"].items()}
-    url = story.webhook_live if "example" in tale else published(*tale["nodes"][1:], edges=tale["edges"])
+    url = story.webhook_live if "example" in tale else published_as(tale, published)
     post(url, tale["request"], clock)
     for pause in tale.get("after", []):
         clock.forward(**{unit: amount for unit, amount in pause.items() if unit in UNITS})
@@ -34,6 +34,11 @@ def play(path: Path, story, published, outside: Outside, clock: Clock) -> dict[s
             news(pause["event"], clock)
         check(pause.get("then", {}), outside)
     return tale
+
+
+def published_as(tale: dict[str, Any], published: Any) -> str:
+    start, *blocks = tale["nodes"]
+    return published(*blocks, edges=tale["edges"], trigger=start.get("settings"))
 
 
 def post(url: str, request: Any, clock: Clock) -> None:
@@ -63,7 +68,8 @@ def check(then: dict[str, Any], outside: Outside) -> None:
         "messages": {row.channel: row.content["text"] for row in sent},
     }
     wanted = {name: value for name, value in then.items() if name != "skipped"}
-    assert {name: facts[name] for name in wanted} == wanted
+    told = {name: facts[name] for name in wanted}
+    assert told == wanted, told
     for channel, reason in then.get("skipped", {}).items():
         assert reason in skipped[channel]
     assert [step.seq for step in run.steps.order_by("seq")] == list(range(1, run.steps_done + 1))

@@ -12,6 +12,8 @@ from apps.console.activity.words import local_words, pretty_json, span
 from apps.database import clocks
 from apps.engine.contract.decisions import Waited
 from apps.engine.drawing.graph import TRIGGER_OUTLET, Graph, Node, built_or_none
+from apps.people.facts import name_of
+from apps.people.models import Person
 from apps.runs.journal.journal import GOES_ON, WAITING
 from apps.runs.models import AWAITING_VERDICT, EventWait, Run, Step
 from apps.runs.upkeep import retention
@@ -77,7 +79,14 @@ def told(found: Run, zone: tzinfo) -> dict[str, Any]:
         "body": pretty_json(found.event.body),
         "emptied": settings.BODIES_DAYS if retention.is_emptied(found) else 0,
         "messages_sent": sent,
+        "person": _person(found),
     }
+
+
+def _person(found: Run) -> str:
+    """The name of whom it is about; empty where nobody knows."""
+    person = Person.objects.filter(pk=found.person_id).first() if found.person_id else None
+    return name_of(person) if person else ""
 
 
 def _of_run(found: Run, steps: list[Step], graph: Graph) -> list[Question]:

@@ -98,8 +98,12 @@ def check(request: HttpRequest, membership: Membership, asked: Check, slug: str)
 
 
 def _known(data: RunData) -> dict[str, list[tuple[str, str]]]:
-    """By block: what it gives, as (path, sample); the trigger's under the empty name."""
-    return {"": known(data.trigger), **{key: known(output) for key, output in data.steps.items()}}
+    """By block: what it gives, as (path, sample); the trigger's under the empty name, the person's under a dot."""
+    return {
+        "": known(data.trigger),
+        ".": known(data.profile),
+        **{key: known(output) for key, output in data.steps.items()},
+    }
 
 
 @editor

@@ -10,6 +10,7 @@ from apps.engine.drawing.samples import known
 from apps.engine.values.data import RunData
 from apps.engine.values.paths import joined
 from apps.notifications.models import NotificationEvent
+from apps.people.sample import sample_profile
 from apps.workflows.dependencies import by_ids
 from apps.workflows.describe.catalogue import catalogue
 from apps.workflows.models import Version, Workflow
@@ -87,7 +88,7 @@ def run_facts(workflow: Workflow) -> RunData:
     """What a run of this workflow knows of itself and its workspace, as examples."""
     run = {"id": "019e5a7c-0000-7000-8000-000000000000", "request_id": "019e5a7c-0000-7000-8000-000000000001"}
     run |= {"environment": "test", "started_at": "2026-01-31T09:30:00+00:00"}
-    return RunData(workspace=workflow.workspace.facts(), run=run)
+    return RunData(workspace=workflow.workspace.facts(), run=run, profile=sample_profile(workflow.workspace))
 
 
 def sources_of(workspace: Workspace) -> dict[str, list[tuple[str, ...]]]:

@@ -8,8 +8,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.common.zones import zone_choices
 from apps.console.page.page import show
+from apps.engine.values.phone_numbers import is_country
 from apps.workspaces.models import Membership, Workspace
-from apps.workspaces.phone_numbers import is_country
 from apps.workspaces.tenancy import owner
 
 MAX_TEST_LIST = 20_000

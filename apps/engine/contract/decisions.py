@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from apps.common.effects import HttpCall
 from apps.common.values import Value
+from apps.engine.values.profiles import ProfileChange
 
 
 class Next(Value):
@@ -105,7 +106,14 @@ class StartSubworkflow(Value):
     listens: bool
 
 
-Question = Admit | Gather | Gathered | AwaitEvent | StartSubworkflow
+class ChangeProfile(Value):
+    """Change the profile of whom the run is about. Learnt: `before` and `after` of what is other now, and `kept`:
+    whether it was written; a test only shows it. Refused where nobody is known."""
+
+    changes: tuple[ProfileChange, ...]
+
+
+Question = Admit | Gather | Gathered | AwaitEvent | StartSubworkflow | ChangeProfile
 
 
 class Ask(Value):

@@ -30,6 +30,10 @@ class Read(Value):
 class EntryNode(Value):
     """What a drawing must know of a trigger type; the types live above the engine."""
 
+    def knows_person(self) -> bool:
+        """Whether its runs may be about a person."""
+        return False
+
     def uses(self) -> list[tuple[str, str, str]]:
         """What else must exist, as a node says it."""
         return []
@@ -70,6 +74,7 @@ class NodeType(Value):
     waits: ClassVar[bool] = False
     failure_outlets: ClassVar[tuple[str, ...]] = ()
     minor_outlets: ClassVar[tuple[str, ...]] = ()
+    changes_profile: ClassVar[bool] = False  # its output's `after` is what the profile has from then on
 
     def outlets(self) -> tuple[str, ...]:
         """The stable ids of the ways out, in the order they are drawn."""

@@ -1,7 +1,7 @@
 """One defect of a drawing, and what must be known of the world around it to find them."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import ValidationError
 
@@ -22,7 +22,8 @@ class Problem(Value):
 
 class Context(Value):
     """What exists around the drawing: trigger types by kind, names by what they are, the workspace's zone, and where
-    calls and messages may go. `has_secret`: the trigger's own row has one, whatever the drawing says.
+    calls and messages may go. `profile`: an example of one. `has_secret`: the trigger's own row has one, whatever the
+    drawing says.
     """
 
     model_config = {"arbitrary_types_allowed": True, "frozen": True}
@@ -30,6 +31,7 @@ class Context(Value):
     known: Mapping[str, frozenset[str]] = {}
     time_zone: str = "UTC"
     outside: Outside = Outside()
+    profile: dict[str, Any] = {}
     has_secret: bool = True
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from apps.engine.drawing.graph import TRIGGER_OUTLET, Graph, built_or_none
 from apps.engine.drawing.problem import Context, Problem, entry_of, error, warning
-from apps.engine.drawing.reading import misreads
+from apps.engine.drawing.reading import Start, misreads
 from apps.engine.drawing.sample_faults import reads_trigger, sample_faults
 from apps.engine.drawing.samples import sample_data
 from apps.engine.drawing.setting_problems import setting_problems
@@ -96,11 +96,11 @@ def _reads(graph: Graph, ways: Topology, context: Context) -> Iterator[Problem]:
         yield say(found.node, found.field, found.message)
 
 
-def _start(graph: Graph, context: Context) -> list[str] | None:
-    """The names that the trigger's data has; None when they are not known."""
+def _start(graph: Graph, context: Context) -> Start:
     trigger = next((t for t in graph.triggers if t.kind in context.triggers), None)
     entry = entry_of(trigger, context) if trigger else None
-    return entry.gives() if entry else None
+    names = entry.gives() if entry else None
+    return Start(None if names is None else frozenset(names), entry is not None and entry.knows_person())
 
 
 def _open_outlets(graph: Graph) -> Iterator[Problem]:
@@ -118,7 +118,9 @@ def _open_outlets(graph: Graph) -> Iterator[Problem]:
 
 def _sample_faults(graph: Graph, ways: Topology, context: Context) -> Iterator[Problem]:
     """Without a sample nobody can tell which names of the request will be there: said once, at the trigger."""
-    data = sample_data(graph, RunData(workspace={"time_zone": context.time_zone}), context.triggers)
+    data = sample_data(
+        graph, RunData(workspace={"time_zone": context.time_zone}, profile=context.profile), context.triggers
+    )
     for fault in sample_faults(graph, ways, data, context.outside):
         yield Problem(**fault._asdict())
     trigger = next((t for t in graph.triggers if t.kind in context.triggers), None)

@@ -1,7 +1,8 @@
 """What the blocks of a drawing read, against what can be known before them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from apps.common.trouble import Refused
 from apps.engine.contract.node import NodeType, Read
@@ -10,6 +11,7 @@ from apps.engine.drawing.topology import Topology
 from apps.engine.texts.templates import as_text, placeholders
 from apps.engine.values.data import ROOTS
 from apps.engine.values.paths import segments
+from apps.engine.values.profiles import NOBODY_KNOWN
 
 
 @dataclass(frozen=True)
@@ -22,9 +24,16 @@ class Misread:
     surely: bool
 
 
-def misreads(graph: Graph, ways: Topology, start: Iterable[str] | None) -> Iterator[Misread]:
-    """Every read that goes wrong. `start`: names that the trigger's data has, None when they are not known."""
-    known = None if start is None else {*start}
+class Start(NamedTuple):
+    """What a run has when it begins: the names of the trigger's data, None when they are not known, and whether it may
+    be about a person."""
+
+    names: frozenset[str] | None
+    knows_person: bool = False
+
+
+def misreads(graph: Graph, ways: Topology, start: Start) -> Iterator[Misread]:
+    """Every read that goes wrong."""
     blocks = {n.id: block for n in graph.nodes if (block := built_or_none(n)) is not None}
     for node, block in blocks.items():
         for read in block.reads():
@@ -34,7 +43,7 @@ def misreads(graph: Graph, ways: Topology, start: Iterable[str] | None) -> Itera
                 yield Misread(node, read.field, f"{str(trouble).capitalize()}. Mend the text.", True)
                 continue
             for name in names:
-                said = _fault(name, node, blocks, ways, known)
+                said = _fault(name, node, blocks, ways, start)
                 if said:
                     surely = segments(name)[0] == "steps" and _must_be_there(read)
                     yield Misread(node, read.field, said, surely)
@@ -54,14 +63,17 @@ def _must_be_there(read: Read) -> bool:
     return bool(read.path) or as_text(read.text).missing == "error"
 
 
-def _fault(name: str, node: str, blocks: dict[str, NodeType], ways: Topology, known: set[str] | None) -> str:
+def _fault(name: str, node: str, blocks: dict[str, NodeType], ways: Topology, start: Start) -> str:
     parts = [str(part) for part in segments(name)]
     if parts[0] == "steps":
         return _step_fault(name, parts, node, blocks, ways)
-    if parts[0] in ROOTS and parts[0] != "trigger":
+    if parts[0] in ROOTS and parts[0] not in ("trigger", "profile"):
         return ""
+    if parts[0] == "profile":
+        own = start.names is not None and "profile" in start.names
+        return "" if start.knows_person or own else f"{name} is read, and {NOBODY_KNOWN}."
     wanted = parts[1] if parts[0] == "trigger" and len(parts) > 1 else parts[0]
-    if known is None or wanted in known or wanted == "trigger":
+    if start.names is None or wanted in start.names or wanted == "trigger":
         return ""
     return f"{name} is read, but the trigger's sample has no {wanted!r}."
 

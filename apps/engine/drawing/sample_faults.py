@@ -141,4 +141,4 @@ def _of_trigger(text: str) -> list[str]:
         names = placeholders(text)
     except Refused:
         return []
-    return [name for name in names if segments(name)[0] not in ("steps", "workspace", "run")]
+    return [name for name in names if segments(name)[0] not in ("steps", "profile", "workspace", "run")]

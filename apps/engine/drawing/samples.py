@@ -24,8 +24,9 @@ class Preview(Value):
 
 
 def sample_data(graph: Graph, facts: RunData, triggers: Mapping[str, type[EntryNode]]) -> RunData:
-    """The data at the end of a run that passed every block. `facts`: what is known of workspace and run."""
-    data = facts.model_copy(update={"trigger": trigger_example(graph, triggers)})
+    """The data at the end of a run that passed every block. `facts`: what is known of workspace, run and person."""
+    of_whom = facts.profile if knows_person(graph, triggers) else {}
+    data = facts.model_copy(update={"trigger": trigger_example(graph, triggers), "profile": of_whom})
     for key in Topology(graph).in_order():
         node = graph.node(key)
         block = built_or_none(node) if node else None
@@ -35,11 +36,25 @@ def sample_data(graph: Graph, facts: RunData, triggers: Mapping[str, type[EntryN
 
 def trigger_example(graph: Graph, triggers: Mapping[str, type[EntryNode]]) -> dict[str, Any]:
     """The trigger's sample as a run would have it; empty where there is none or it cannot be read."""
-    trigger = next((t for t in graph.triggers if t.kind in triggers), None)
+    entry = _entry(graph, triggers)
     try:
-        return triggers[trigger.kind].model_validate(trigger.settings).example() if trigger else {}
+        return entry.example() if entry else {}
     except ValueError:
         return {}
+
+
+def knows_person(graph: Graph, triggers: Mapping[str, type[EntryNode]]) -> bool:
+    """Whether the trigger can tell whom a run is about."""
+    entry = _entry(graph, triggers)
+    return entry is not None and entry.knows_person()
+
+
+def _entry(graph: Graph, triggers: Mapping[str, type[EntryNode]]) -> EntryNode | None:
+    trigger = next((t for t in graph.triggers if t.kind in triggers), None)
+    try:
+        return triggers[trigger.kind].model_validate(trigger.settings) if trigger else None
+    except ValueError:
+        return None
 
 
 def _example(block: NodeType, data: RunData) -> dict[str, Any]:

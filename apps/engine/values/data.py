@@ -7,14 +7,15 @@ from apps.common.values import Value
 from apps.common.zones import zone_named
 from apps.engine.values.paths import MISSING, reached
 
-ROOTS = ("trigger", "steps", "workspace", "run")
+ROOTS = ("trigger", "steps", "profile", "workspace", "run")
 
 
 class RunData(Value):
-    """`trigger`: the event's clean body; `steps`: output by node key."""
+    """`trigger`: the event's clean body; `steps`: output by node key; `profile`: of the person it is about, if any."""
 
     trigger: dict[str, Any] = {}
     steps: dict[str, Any] = {}
+    profile: dict[str, Any] = {}
     workspace: dict[str, Any] = {}
     run: dict[str, Any] = {}
 
@@ -26,8 +27,8 @@ class RunData(Value):
         return zone_named(str(self.workspace.get("time_zone", "UTC")))
 
     def names(self) -> dict[str, Any]:
-        """All names a template may read; a bare name is the trigger's."""
-        roots = {root: getattr(self, root) for root in ROOTS}
+        """All names a template may read; a bare name is the trigger's, and so is *profile* where nobody is known."""
+        roots = {root: getattr(self, root) for root in ROOTS if root != "profile" or self.profile}
         return {**self.trigger, **roots}
 
     def lookup(self, path: str) -> Any:

@@ -18,7 +18,7 @@ LEFT JOIN workflows_version v ON v.id = COALESCE(e.version_id, s.version_id)
 WHERE e.state = 'received' AND
 """
 _READ = """
-SELECT e.id, e.environment, e.source_id, e.kind, e.depth, e.root, e.received_at, e.body,
+SELECT e.id, e.environment, e.source_id, e.kind, e.depth, e.root, e.received_at, e.person_id, e.body,
        w.id, w.wsid, w.name, w.time_zone, w.country, w.test_addresses,
        s.paused, v.id, v.content_hash, v.lived_at IS NOT NULL
 FROM events_event e JOIN workspaces_workspace w ON w.id = e.workspace_id {binding} {which}
@@ -45,6 +45,7 @@ class _Row(NamedTuple):
     depth: int
     root: Any
     received_at: Any
+    person_id: Any
     body: str
     workspace_id: int
     wsid: str
@@ -118,6 +119,7 @@ def _received(row: _Row, content_hash: str | None) -> ReceivedEvent:
         depth=row.depth,
         root=bulk.uuid_of(row.root) if row.root else None,
         received_at=bulk.moment_of(row.received_at),
+        person_id=bulk.uuid_of(row.person_id) if row.person_id else None,
         body=json.loads(row.body),
     )
     version = _version(row.version_id, content_hash) if row.version_id and content_hash else None

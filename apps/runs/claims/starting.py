@@ -11,6 +11,7 @@ from apps.database.group_commit import DATABASE_ERRORS
 from apps.engine.values.budget import COUNTED, budget
 from apps.events import store as events
 from apps.events.models import Event
+from apps.people.facts import Profiles, profiles_of
 from apps.runs.claims import resuming, writing
 from apps.runs.claims.event_batch import ReceivedEvent, as_read, paused_for_sure, received
 from apps.runs.claims.read_ahead import ReadAhead, checkpointed, claimed, read_ahead
@@ -87,7 +88,8 @@ def _walked(asked: RunRequest) -> list[Look]:
         with turn(workspace):
             while len(found) < most and work.spent < AT_ONCE:
                 some = received(min(most - len(found), FEW), workspace=workspace, after=last.get(workspace))
-                found += [_looked_at(came, asked) for came in some if work.spent < AT_ONCE]
+                people = profiles_of(came.event.person_id for came in some)
+                found += [_looked_at(came, asked, people) for came in some if work.spent < AT_ONCE]
                 if not some:
                     break
                 last[workspace] = some[-1].event
@@ -95,29 +97,32 @@ def _walked(asked: RunRequest) -> list[Look]:
 
     with budget(COUNTED) as work:
         if asked.only:
-            return [_looked_at(came, asked) for came in received(1, only=asked.only)]
+            alone = received(1, only=asked.only)
+            people = profiles_of(came.event.person_id for came in alone)
+            return [_looked_at(came, asked, people) for came in alone]
         return take_fairly(asked.limit, asked.capacities, take, lightest_first)
 
 
-def _looked_at(came: ReceivedEvent, asked: RunRequest) -> Look:
+def _looked_at(came: ReceivedEvent, asked: RunRequest, people: Profiles) -> Look:
     if came.event.kind in AWAITABLE:
         told = EventReader(came.event)
         return Look(came, asked, told=told, keys=keys_for(told))
     if came.version is None or came.paused:
         return Look(came, asked)
-    return Look(came, asked, begun=_begun(came.event, came.version, asked))
+    return Look(came, asked, begun=_begun(came.event, came.version, asked, people))
 
 
-def _begun(event: Event, version: Version, asked: RunRequest) -> ReadAhead:
+def _begun(event: Event, version: Version, asked: RunRequest, people: Profiles) -> ReadAhead:
     run = Run(
         workspace=event.workspace,
         workflow_id=version.workflow_id,
         version=version,
         environment=event.environment,
         event=event,
+        person_id=event.person_id,
         created_at=asked.now,
     )
-    journal, graph = opened(run, asked.can_send), version.drawing()
+    journal, graph = opened(run, people, asked.can_send), version.drawing()
     return read_ahead(journal, walk(graph, graph.first(), journal, attempt=1, now=asked.now), 1, asked.now)
 
 

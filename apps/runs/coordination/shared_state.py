@@ -5,8 +5,16 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from apps.engine.contract.decisions import Admit, AwaitEvent, Gather, Gathered, Question, StartSubworkflow
-from apps.runs.coordination import digests, event_waits, subworkflows, throttles
+from apps.engine.contract.decisions import (
+    Admit,
+    AwaitEvent,
+    ChangeProfile,
+    Gather,
+    Gathered,
+    Question,
+    StartSubworkflow,
+)
+from apps.runs.coordination import digests, event_waits, profile_changes, subworkflows, throttles
 from apps.runs.journal.journal import Journal
 
 Answer = Callable[[Journal], dict[str, Any]]
@@ -24,6 +32,8 @@ def answer_for(question: Question, journal: Journal, node: str, now: datetime) -
             return lambda there: digests.gather(question, there.run, node, now)
         case Gathered():
             return lambda there: digests.gathered(there.run, node)
+        case ChangeProfile():
+            return lambda there: profile_changes.change_profile(question, there, now)
         case AwaitEvent():
             return partial(event_waits.await_event, question, node)
         case StartSubworkflow():

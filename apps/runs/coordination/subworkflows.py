@@ -70,9 +70,8 @@ def _entry(asked: StartSubworkflow, run: Run, now: datetime) -> EventRow:
     _, fired = ingest.prepared(found.trigger, run.environment, asked.data)
     where = {"workspace_id": run.workspace_id, "environment": run.environment}
     source = {"kind": LAUNCHED, "source_kind": "run", "source_id": str(found.trigger_id)}
-    return EventRow.new(
-        now, search_words_of(fired.body), body=fired.body, depth=run.event.depth + 1, root=_root(run), **where, **source
-    )
+    lineage = {"depth": run.event.depth + 1, "root": _root(run), "person_id": run.person_id}
+    return EventRow.new(now, search_words_of(fired.body), body=fired.body, **lineage, **where, **source)
 
 
 def ended(run: Run, now: datetime) -> EventRow:

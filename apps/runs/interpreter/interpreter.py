@@ -224,9 +224,8 @@ class _Scope:
 
     def _said(self, node: str, block: NodeType, said: Notify, ctx: StepContext) -> Next:
         run = self.journal.run
-        occasion = SendContext(
-            workspace=run.workspace, environment=run.environment, run_id=run.id, key=ctx.key, now=self.now
-        )
+        whose = {"run_id": run.id, "person_id": run.person_id}
+        occasion = SendContext(workspace=run.workspace, environment=run.environment, key=ctx.key, now=self.now, **whose)
         try:
             written = notify(said, self.journal.data, occasion)
             conclusion: Conclusion = block.on_notified(written.outcome, "")

@@ -12,10 +12,12 @@ from apps.engine.contract.decisions import Waited
 from apps.engine.values.data import RunData
 from apps.events.entries import EventRow
 from apps.notifications.notify import OutboxRows
+from apps.people.facts import Profiles, profiles_of
+from apps.runs.journal.tested import newcomer, with_changes
 from apps.runs.models import Run, Step
 
 CapacityFor = Callable[[int], int]  # how many messages of a workspace the holder of a run can send at once
-WAITING = "waiting"
+WAITING, LIVE = "waiting", "live"
 GOES_ON = ("done", "refused", "failed", "resumed", "unknown")
 Row = dict[str, Any]
 _EMPTY: Row = {"attempt": 0, "outlet": "", "input": {}, "output": {}, "why": "", "http_status": None}
@@ -84,17 +86,20 @@ class Journal:
         return claimed
 
 
-def opened(run: Run, can_send: CapacityFor = nobody) -> Journal:
-    """The journal of a run that is about to begin."""
+def opened(run: Run, people: Profiles, can_send: CapacityFor = nobody) -> Journal:
+    """The journal of a run that is about to begin; `people` has the profile of whom it is about."""
     facts = {"id": str(run.id), "request_id": str(run.event_id), "environment": run.environment}
     facts["started_at"] = run.created_at.isoformat(timespec="seconds")
-    data = RunData(trigger=run.event.body, workspace=run.workspace.facts(), run=facts)
+    profile = people.get(run.person_id, {}) if run.person_id or run.environment == LIVE else newcomer(run)
+    data = RunData(trigger=run.event.body, workspace=run.workspace.facts(), run=facts, profile=profile)
     return Journal(run, data, can_send)
 
 
 def read_back(runs: Iterable[Run], can_send: CapacityFor = nobody) -> list[Journal]:
     """The journals as the database has them, with one query."""
-    journals = {run.pk: opened(run, can_send) for run in runs}
+    runs = list(runs)
+    people = profiles_of(run.person_id for run in runs)
+    journals = {run.pk: opened(run, people, can_send) for run in runs}
     outputs: dict[Any, Row] = {pk: {} for pk in journals}
     steps = Step.objects.filter(run_id__in=list(journals)).order_by("run_id", "seq")
     for pk, seq, node, outcome, outlet, output in steps.values_list(
@@ -104,5 +109,8 @@ def read_back(runs: Iterable[Run], can_send: CapacityFor = nobody) -> list[Journ
         if output and outcome != WAITING:
             outputs[pk][node] = output
     for pk, journal in journals.items():
-        journal.data = journal.data.model_copy(update={"steps": outputs[pk]})
+        known = {"steps": outputs[pk]}
+        if journal.data.profile and journal.run.environment != LIVE:
+            known["profile"] = with_changes(journal.data.profile, journal.run.version.drawing(), outputs[pk])
+        journal.data = journal.data.model_copy(update=known)
     return list(journals.values())

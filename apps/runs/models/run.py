@@ -62,6 +62,7 @@ class Run(Owned):
     workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="runs", db_index=False)
     version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="runs")
     environment = models.CharField(max_length=10, help_text="Of its event: test or live.")
+    person_id = models.UUIDField(null=True, help_text="Whom it is about: that of its event.")
     event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="runs", help_text="What it began with.")
     state = models.CharField("status", max_length=20, choices=State, help_text="See the diagram in the code.")
     node = models.CharField(max_length=50, blank=True, help_text="The block at which it stands.")
@@ -115,6 +116,7 @@ class Run(Owned):
             models.Index(fields=["lease_until"], condition=Q(state="working"), name="run_leased"),
             models.Index(fields=["workspace", "-id"], name="run_of_workspace"),
             models.Index(fields=["workflow", "-id"], name="run_of_workflow"),
+            models.Index(fields=["person_id", "-id"], condition=Q(person_id__isnull=False), name="run_of_person"),
         ]
 
     def __str__(self) -> str:

@@ -28,7 +28,7 @@ class Webhook(TriggerType):
     title: ClassVar[str] = "Webhook"
     icon: ClassVar[str] = "webhook"
     summary: ClassVar[str] = "a request at its URL"
-    first_fields: ClassVar[tuple[str, ...]] = ("sample", "names", "guard", "senders", "methods")
+    first_fields: ClassVar[tuple[str, ...]] = ("sample", "names", "guard", "about", "senders", "methods")
     guard: Guard = Field(default=NoGuard(), title="Security", description="How we know that a request is genuine.")
     sample: JsonText = Field(
         default="",

@@ -18,6 +18,7 @@ from apps.engine.drawing.sample_faults import Outside
 from apps.events import store as events
 from apps.notifications.carried_events import carried_events
 from apps.notifications.models import NotificationEvent
+from apps.people.sample import sample_profile
 from apps.sources.registry import TRIGGERS
 from apps.triggers.models import Binding, Trigger
 from apps.workflows.describe.difference import difference, in_short
@@ -71,6 +72,7 @@ def context_of(workspace: Workspace, trigger: Trigger) -> Context:
         triggers=TRIGGERS.all(),
         known=known,
         time_zone=workspace.time_zone,
+        profile=sample_profile(workspace),
         outside=Outside(never=client.why_never, events=carried_events(workspace)),
         has_secret=trigger.secret_id is not None,
     )

@@ -13,14 +13,15 @@ const WORDS: Record<string, RegExp> = {
 export function isUnwritten(rows: Json | undefined): boolean {
   if (!Array.isArray(rows)) return true;
   return rows.every((row) => {
-    const address = (row as Settings | null)?.address as Settings | null | undefined;
-    return !address?.text;
+    const { whose, address } = (row as Settings | null) ?? {};
+    return whose !== "person" && !(address as Settings | null | undefined)?.text;
   });
 }
 
 export function recipients(channels: readonly string[], variables: readonly Variable[]): Json[] {
-  return channels.map((channel) => {
+  return channels.map((channel): Json => {
     const path = variables.find((one) => WORDS[channel]?.test(one.path.split(".").at(-1)!))?.path;
+    if (path?.startsWith("profile.")) return { channel, whose: "person" };
     return { channel, address: { text: path ? `{{ ${path} }}` : "" } };
   });
 }

@@ -1,9 +1,9 @@
-/** What a block can read: the trigger's sample, what the blocks before it give, workspace and run. */
+/** What a block can read: the trigger's sample, what the blocks before it give, the person, workspace and run. */
 
 import { before, blockOf, own } from "./graph";
 import type { Graph, Variable } from "./types";
 
-/** By block id, as (path, sample); the trigger's under the empty id. */
+/** By block id, as (path, sample); the trigger's under the empty id, the person's under a dot. */
 export type Known = Readonly<Record<string, [string, string][]>>;
 
 export function variables(
@@ -20,10 +20,15 @@ export function variables(
       from: blockOf(graph, step)?.name ?? step,
     })),
   );
+  const person = (known["."] ?? []).map(([path, sample]) => ({
+    path: `profile.${path}`,
+    sample,
+    from: "Person",
+  }));
   const around = facts.map(([path, sample]) => ({
     path,
     sample,
     from: path.startsWith("run.") ? "Run" : "Workspace",
   }));
-  return [...trigger, ...steps, ...around];
+  return [...trigger, ...steps, ...person, ...around];
 }

@@ -1,0 +1,56 @@
+from typing import Any
+
+from django.contrib import admin
+
+from apps.adminkit.admin_links import links, rows_link
+from apps.adminkit.list_admin import ReadOnlyRows
+from apps.people.models import AttributeType, Person, PersonIdentity, PersonTerm, SamePerson
+from apps.workspaces.owned_admin import JournalAdmin
+
+
+class IdentityRows(ReadOnlyRows):
+    model = PersonIdentity
+    fields = ("kind", "value", "scope", "since", "superseded_by")
+
+
+@admin.register(Person)
+class PeopleAdmin(JournalAdmin):
+    list_display = ("id", "workspace", "name", "language", "time_zone", "updated_at")
+    list_select_related = ("workspace",)
+    finds = ("id", "identities__value")
+    date_hierarchy = "created_at"
+    readonly_fields = ("more",)
+    inlines = (IdentityRows,)
+
+    @admin.display(description="see also")
+    def more(self, person: Person) -> Any:
+        return links(rows_link("people_personterm", "What finds this person", person=person.pk))
+
+
+@admin.register(PersonIdentity)
+class PersonIdentityAdmin(JournalAdmin):
+    list_display = ("value", "kind", "workspace", "person", "since", "superseded_by")
+    list_select_related = ("workspace", "person", "superseded_by")
+    finds = ("value",)
+
+
+@admin.register(PersonTerm)
+class PersonTermAdmin(JournalAdmin):
+    list_display = ("word", "person", "workspace")
+    list_select_related = ("workspace", "person")
+    finds = ("word",)
+    lookups = ("person",)
+
+
+@admin.register(AttributeType)
+class AttributeTypeAdmin(JournalAdmin):
+    list_display = ("name", "type", "workspace")
+    list_select_related = ("workspace",)
+    finds = ("name",)
+
+
+@admin.register(SamePerson)
+class SamePersonAdmin(JournalAdmin):
+    list_display = ("first", "second", "why", "workspace", "at")
+    list_select_related = ("workspace", "first", "second")
+    date_hierarchy = "at"
