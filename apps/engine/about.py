@@ -1,11 +1,11 @@
 """Whom news is about: which of its values are identities of a person."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from apps.common.values import Value
-from apps.engine.fields import distinct, hint
+from apps.engine.fields import hint
 from apps.engine.values.data import RunData
 from apps.engine.values.identities import KIND_WORDS, Identity, IdentityKind, identity_value
 from apps.engine.values.paths import MISSING
@@ -29,16 +29,15 @@ class IdentityAt(Value):
     )
 
 
-def _each_once(rows: list[IdentityAt]) -> list[IdentityAt]:
-    return distinct(rows, "kind")
-
-
-About = Annotated[list[IdentityAt], AfterValidator(_each_once)]
+About = list[IdentityAt]
 
 
 def identities_in(about: list[IdentityAt], body: dict[str, Any], country: str) -> list[Identity]:
-    """The identities that the data has, in the order of the rows; a value that is nobody's is passed over."""
-    data = RunData(trigger=body)
-    found = [(row.kind, data.lookup(row.path)) for row in about]
-    values = [(kind, identity_value(kind, said, country)) for kind, said in found if said is not MISSING]
-    return [Identity(kind=kind, value=value) for kind, value in values if value]
+    """The identities that the data has, in the order of the rows, one of each kind: the first that is anybody's."""
+    data, found = RunData(trigger=body), dict[str, Identity]()
+    for row in about:
+        said = data.lookup(row.path) if row.kind not in found else MISSING
+        value = "" if said is MISSING else identity_value(row.kind, said, country)
+        if value:
+            found[row.kind] = Identity(kind=row.kind, value=value)
+    return list(found.values())

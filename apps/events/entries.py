@@ -1,7 +1,7 @@
 """An event that is to be written, with all that is written beside it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -26,7 +26,7 @@ class EventRow:
     words: list[str]
     closed: Closed | None = None
     about: tuple[Identity, ...] = ()
-    find: "Find | None" = None
+    find: Find | None = None
 
     @classmethod
     def new(cls, now: datetime, words: list[str], **facts: Any) -> "EventRow":
@@ -35,6 +35,10 @@ class EventRow:
         blank |= {"version_id": None, "person_id": None}
         event = {"id": ordered_id(), "received_at": now, "state": "received", **blank, **facts}
         return cls(event, (), words)
+
+    def told_about(self, about: tuple[Identity, ...], find: Find) -> "EventRow":
+        """The same, about whom these identities find."""
+        return replace(self, about=about, find=find)
 
     def source(self) -> Source:
         return self.event["source_id"], self.event["environment"]

@@ -46,6 +46,7 @@ def _repeats(entries: list[EventRow]) -> set[UUID]:
     half: set[UUID] = set()
     for index in range(max((len(e.seen) for e in entries), default=0)):
         asked = [e.seen[index] for e in entries if len(e.seen) > index and e.event["id"] not in old]
+        asked.sort(key=lambda row: (row["door"], row["key"]))  # two who write the same keys wait in one line
         refused = {row["event_id"] for row in asked} - bulk.insert_new(IdempotencyKey, asked, "event_id")
         old |= refused
         half |= refused if index else set()

@@ -1,5 +1,7 @@
 """The body of a request as it came over the wire: whole, or refused."""
 
+import zlib
+
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest
 from django.http.request import UnreadablePostError
@@ -13,6 +15,25 @@ class Unread(Exception):
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.status, self.message = status, message
+
+
+def unpacked(request: HttpRequest, body: bytes, most: int) -> bytes:
+    """A body as it was before gzip, where it says so. Raises Unread for one that is none, or larger than `most`."""
+    coding = request.META.get("HTTP_CONTENT_ENCODING", "identity").strip().lower()
+    if coding in ("", "identity"):
+        return body
+    if coding not in ("gzip", "x-gzip"):
+        raise Unread(415, "Compressed bodies are taken as gzip only.")
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        found = unpacker.decompress(body, most + 1)
+    except zlib.error:
+        raise Unread(400, "The body is no gzip, whatever its Content-Encoding says.") from None
+    if len(found) > most:
+        raise Unread(413, f"The body is larger than {most} bytes.")
+    if not unpacker.eof:
+        raise Unread(400, "The gzip body broke off.")
+    return found
 
 
 def body_of(request: HttpRequest) -> bytes:

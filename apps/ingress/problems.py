@@ -9,6 +9,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+OWN_WORDS = "own_words"  # marks an answer whose sender understands no problem but its own
 MACHINES = ("/in/", "/api/")
 NOT_FOUND = "There is no such URL."
 KEPT = ("Retry-After", "WWW-Authenticate", "Allow", "Cache-Control", "X-Content-Type-Options", "Vary")
@@ -22,7 +23,12 @@ class Problems:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         answer = self._get_response(request)
-        if answer.status_code < 400 or answer.streaming or not request.path.startswith(MACHINES):
+        if (
+            answer.status_code < 400
+            or answer.streaming
+            or not request.path.startswith(MACHINES)
+            or hasattr(answer, OWN_WORDS)
+        ):
             return answer
         made = JsonResponse(problem(answer), status=answer.status_code, content_type="application/problem+json")
         for name in KEPT:

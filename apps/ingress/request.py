@@ -11,9 +11,11 @@ from apps.ingress import form_body, xml_body
 
 
 class IncomingRequest(Value):
-    """`headers` have lower-case names; `body` is raw; `address` is who sent it, empty where that is not known."""
+    """`headers` have lower-case names; `body` is raw; `address` is who sent it, empty where that is not known; `path`
+    is what stands behind the endpoint's own URL."""
 
     method: str
+    path: str = ""
     content_type: str = ""
     headers: dict[str, str] = {}
     query: str = ""

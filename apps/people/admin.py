@@ -3,8 +3,17 @@ from typing import Any
 from django.contrib import admin
 
 from apps.adminkit.admin_links import links, rows_link
-from apps.adminkit.list_admin import ReadOnlyRows
-from apps.people.models import AttributeType, Person, PersonIdentity, PersonTerm, SamePerson
+from apps.adminkit.list_admin import ENVIRONMENT, ReadOnlyRows
+from apps.people.models import (
+    AttributeType,
+    Cohort,
+    CohortMembership,
+    CohortSync,
+    Person,
+    PersonIdentity,
+    PersonTerm,
+    SamePerson,
+)
 from apps.workspaces.owned_admin import JournalAdmin
 
 
@@ -54,3 +63,37 @@ class SamePersonAdmin(JournalAdmin):
     list_display = ("first", "second", "why", "workspace", "at")
     list_select_related = ("workspace", "first", "second")
     date_hierarchy = "at"
+
+
+@admin.register(Cohort)
+class CohortAdmin(JournalAdmin):
+    list_display = ("name", "key", "environment", "size", "workspace", "updated_at")
+    list_filter = (ENVIRONMENT,)
+    list_select_related = ("workspace",)
+    finds = ("key", "name")
+    readonly_fields = ("more",)
+
+    @admin.display(description="see also")
+    def more(self, cohort: Cohort) -> Any:
+        return links(
+            rows_link("people_cohortmembership", "Who is in it", cohort=cohort.pk),
+            rows_link("people_cohortsync", "How it changed", cohort=cohort.pk),
+        )
+
+
+@admin.register(CohortMembership)
+class CohortMembershipAdmin(JournalAdmin):
+    owner = "cohort__workspace"
+    list_display = ("member_id", "cohort", "person", "entered_at", "left_at")
+    list_select_related = ("cohort", "person")
+    finds = ("member_id",)
+    lookups = ("cohort",)
+
+
+@admin.register(CohortSync)
+class CohortSyncAdmin(JournalAdmin):
+    owner = "cohort__workspace"
+    list_display = ("cohort", "began_at", "ended_at", "entered", "left", "size")
+    list_select_related = ("cohort",)
+    finds = ("session",)
+    lookups = ("cohort",)

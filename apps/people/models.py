@@ -98,3 +98,67 @@ class SamePerson(Owned):
 
     def __str__(self) -> str:
         return f"{self.first} and {self.second}"
+
+
+class Cohort(Owned):
+    """A set of people that somebody else keeps, as a source told of it; see `cohorts.py`."""
+
+    # Plain ids: sources lie above this app.
+    source_id = models.BigIntegerField(help_text="The source that tells of it.")
+    environment = models.CharField(max_length=10)
+    key = models.CharField(max_length=200, help_text="Its id there.")
+    name = models.CharField(max_length=200, blank=True)
+    description = models.CharField(max_length=500, blank=True)
+    size = models.PositiveIntegerField(default=0, help_text="How many are in it.")
+    made_at = models.DateTimeField()
+    updated_at = models.DateTimeField(help_text="When its source told of it last.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "source_id", "environment", "key"], name="one_cohort_per_key")
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.key
+
+
+class CohortMembership(models.Model):
+    """Somebody who is, or was, in a cohort."""
+
+    id = models.UUIDField(primary_key=True, default=ordered_id, editable=False)
+    cohort = models.ForeignKey(Cohort, on_delete=models.CASCADE, related_name="memberships", db_index=False)
+    member_id = models.CharField(max_length=255, help_text="The source's id of this person.")
+    person = models.ForeignKey(Person, null=True, on_delete=models.SET_NULL, related_name="cohorts")
+    session = models.CharField(max_length=200, blank=True, help_text="The sync that named this person last.")
+    entered_at = models.DateTimeField()
+    left_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["cohort", "member_id"], name="one_membership_per_member")]
+        indexes = [
+            models.Index(fields=["cohort", "-id"], condition=models.Q(left_at__isnull=True), name="in_cohort"),
+        ]
+
+    def __str__(self) -> str:
+        return self.member_id
+
+
+class CohortSync(models.Model):
+    """One sync of a cohort: which of its pages are in, and what it changed. The counts over time."""
+
+    cohort = models.ForeignKey(Cohort, on_delete=models.CASCADE, related_name="syncs")
+    session = models.CharField(max_length=200)
+    is_whole = models.BooleanField(help_text="It names all who are in it; who is not named has left.")
+    pages = models.PositiveIntegerField(default=1)
+    seen = models.JSONField(default=list, help_text="The numbers of the pages that are in.")
+    began_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, help_text="When all pages were in.")
+    entered = models.PositiveIntegerField(default=0)
+    left = models.PositiveIntegerField(default=0)
+    size = models.PositiveIntegerField(default=0, help_text="How many were in it afterwards.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["cohort", "session"], name="one_sync_per_session")]
+
+    def __str__(self) -> str:
+        return f"{self.cohort} {self.began_at:%Y-%m-%d %H:%M}"

@@ -4,7 +4,7 @@ from apps import providers
 from apps.common.registry import Registry
 from apps.providers.contract import Provider
 
-PROVIDERS: Registry[Provider] = Registry(providers, Provider, in_folders=True)
+PROVIDERS: Registry[Provider] = Registry(providers, Provider, in_folders="settings")
 
 
 def provider_choices() -> list[tuple[str, str]]:

@@ -89,6 +89,10 @@ class TriggerType(EntryNode):
         """By what the person is known whom this data is about. `country`: of phone numbers without a code."""
         return identities_in(self.about, body, country)
 
+    def index_key(self, workspace_id: int, token: str) -> str:
+        """By what the index of what starts workflows finds it: the token of its URL."""
+        return token
+
     def wants_secret(self) -> bool:
         """Whether its guard lets nobody in before the trigger has a secret."""
         return False

@@ -1,5 +1,7 @@
 """What a run knows of a request beside its body, and what identifies the event."""
 
+import base64
+import binascii
 import hashlib
 from typing import Annotated, Any
 
@@ -60,3 +62,20 @@ def event_key_of(request: IncomingRequest, body: dict[str, Any], header: str, pa
     found = plain(reached(body, path)) if path and not shown_id else MISSING
     key = shown_id or (to_text(found).strip() if isinstance(found, str | int | float) else "")
     return key if len(key) <= MAX_KEY else hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()
+
+
+def basic_user(request: IncomingRequest) -> str:
+    """The user of HTTP Basic; empty where there is none."""
+    return basic_pair(request)[0]
+
+
+def basic_pair(request: IncomingRequest) -> tuple[str, str]:
+    """User and password of HTTP Basic; both empty where there is none."""
+    scheme, _, shown = request.headers.get("authorization", "").strip().partition(" ")
+    if scheme.lower() != "basic":
+        return "", ""
+    try:
+        user, _, password = base64.b64decode(shown.strip(), validate=True).decode().partition(":")
+    except (binascii.Error, ValueError):
+        return "", ""
+    return user, password

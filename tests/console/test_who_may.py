@@ -87,6 +87,8 @@ CASES = {
     "w/<slug:wsid>/settings/secrets/<int:pk>/delete": WRITE._replace(data={"now": "yes"}),
     "w/<slug:wsid>/settings/keys": OWN,
     "w/<slug:wsid>/settings/keys/<int:pk>/delete": OWN_WRITE,
+    "in/source/<str:token>": Case(404, 404, 404, 404, {"odd": "1"}),
+    "in/source/<str:token>/<path:behind>": Case(404, 404, 404, 404, {"odd": "1"}),
     r"^in/(?P<environment>test|live)/(?P<token>[\w-]{20,64})$": Case(202, 202, 202, 202, {"status": "odd"}),
     "api/v1/w/<slug:wsid>/events": KEYED,
     "api/v1/w/<slug:wsid>/runs": KEYED,
@@ -207,6 +209,7 @@ def test_a_page_opens_to_whom_it_should(cast, workspace, payments, person: str) 
         "token": payments.trigger.live_token,
         "uidb64": "MQ",
         "secret": "none-of-ours",
+        "behind": "v1/batch",
         "kind": "smtp",
     }
     answers, cookies = {}, dict(cast[person].cookies)

@@ -15,6 +15,7 @@ from tests.support import draw
 from tests.support.clock import Clock, drain
 from tests.support.draw import publish
 from tests.support.outside import PAYMENT, fire
+from tests.support.senders import path_for, source, tell
 
 
 def at_the_door(person: User, **how: bool) -> Client:
@@ -44,6 +45,14 @@ def known_people(workspace: Workspace) -> None:
     fire(url, {"customer_id": "c-43", "email": "asha@example.com"})
 
 
+def told_of_a_cohort(workspace: Workspace) -> None:
+    """A source with a request at its URL, and a cohort that it keeps."""
+    made = source(workspace, "mixpanel")
+    members = [{"mixpanel_distinct_id": "c-42"}]
+    facts = {"mixpanel_cohort_id": "7", "mixpanel_cohort_name": "Gold", "members": members}
+    tell(path_for(made), {"action": "add_members", "parameters": facts})
+
+
 def fill(workspace: Workspace, story: example.Loaded, clock: Clock) -> None:
     """At least one row of every model."""
     fire(story.webhook_live, PAYMENT, **{"Idempotency-Key": "k"})
@@ -56,6 +65,7 @@ def fill(workspace: Workspace, story: example.Loaded, clock: Clock) -> None:
     )
     fire(url, PAYMENT)
     known_people(workspace)
+    told_of_a_cohort(workspace)
     drain(clock)
     invites.invite(workspace, "new@example.com", "viewer", workspace_owner(workspace), clock.now)
     secret = Secret(workspace=workspace, name="SHOP", hosts="shop.example.com")

@@ -36,6 +36,7 @@ KIND_WORDS: dict[str, str] = {
 ONE_AT_A_TIME = ("phone", "email")  # a newer one takes the place of the older
 OUR_OWN: IdentityKind = "distinct_id"
 MAX_IDENTITY = 320
+OF_A_DEVICE = "$device:"  # what Mixpanel calls somebody who has not signed in
 _EMAIL = re.compile(r"[^\s@<>,;]{1,64}@[^\s@<>,;]{1,255}")
 _BSUID = re.compile(r"[A-Z]{2}\.[A-Za-z0-9]{1,128}")
 _PARENT_BSUID = re.compile(r"[A-Z]{2}\.ENT\.[A-Za-z0-9]{1,128}")
@@ -57,6 +58,8 @@ class Identity(Value):
 def identity_value(kind: str, said: Any, country: str) -> str:
     """The one way of writing it; empty where that is nobody's. `country`: of phone numbers without a code."""
     text = to_text(said).strip()
+    if kind == OUR_OWN and text.startswith(OF_A_DEVICE):
+        return ""
     if not text or text.casefold() in NOBODY or len(text) > MAX_IDENTITY or not text.isprintable():
         return ""
     match kind:

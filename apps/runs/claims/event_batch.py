@@ -18,7 +18,7 @@ LEFT JOIN workflows_version v ON v.id = COALESCE(e.version_id, s.version_id)
 WHERE e.state = 'received' AND
 """
 _READ = """
-SELECT e.id, e.environment, e.source_id, e.kind, e.depth, e.root, e.received_at, e.person_id, e.body,
+SELECT e.id, e.environment, e.source_id, e.source_kind, e.kind, e.depth, e.root, e.received_at, e.person_id, e.body,
        w.id, w.wsid, w.name, w.time_zone, w.country, w.test_addresses,
        s.paused, v.id, v.content_hash, v.lived_at IS NOT NULL
 FROM events_event e JOIN workspaces_workspace w ON w.id = e.workspace_id {binding} {which}
@@ -41,6 +41,7 @@ class _Row(NamedTuple):
     event_id: Any
     environment: str
     source_id: str
+    source_kind: str
     kind: str
     depth: int
     root: Any
@@ -115,6 +116,7 @@ def _received(row: _Row, content_hash: str | None) -> ReceivedEvent:
         workspace=_workspace(row.workspace_id, row.wsid, row.name, row.time_zone, row.country, row.test_addresses),
         environment=row.environment,
         source_id=row.source_id,
+        source_kind=row.source_kind,
         kind=row.kind,
         depth=row.depth,
         root=bulk.uuid_of(row.root) if row.root else None,

@@ -11,9 +11,12 @@ from apps.database.group_commit import DATABASE_ERRORS
 from apps.engine.values.budget import COUNTED, budget
 from apps.events import store as events
 from apps.events.models import Event
+from apps.events.sources import COHORT_TOLD, OCCURRED
 from apps.people.facts import Profiles, profiles_of
 from apps.runs.claims import resuming, writing
+from apps.runs.claims.cohort_pages import take_page
 from apps.runs.claims.event_batch import ReceivedEvent, as_read, paused_for_sure, received
+from apps.runs.claims.fan_out import WorkflowStart, fan_out, starts_of
 from apps.runs.claims.read_ahead import ReadAhead, checkpointed, claimed, read_ahead
 from apps.runs.claims.turns import AT_ONCE, lightest_first, turn
 from apps.runs.coordination.event_waits import AWAITABLE, EventReader, keys_for, waiting_for, was_counted
@@ -31,12 +34,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Look:
-    """An event, and what was made of it before the commit: a run that `begun`, or the `keys` of who waits for it."""
+    """An event, and what was made of it before the commit: a run that `begun`, the `keys` of who waits for it, or what
+    it `starts`."""
 
     came: ReceivedEvent
     asked: RunRequest
     begun: ReadAhead | None = None
     told: EventReader | None = None
+    starts: list[WorkflowStart] | None = None
     keys: list[str] = field(default_factory=list)
 
 
@@ -107,6 +112,8 @@ def _looked_at(came: ReceivedEvent, asked: RunRequest, people: Profiles) -> Look
     if came.event.kind in AWAITABLE:
         told = EventReader(came.event)
         return Look(came, asked, told=told, keys=keys_for(told))
+    if came.event.kind == OCCURRED:
+        return Look(came, asked, starts=starts_of(came.event))
     if came.version is None or came.paused:
         return Look(came, asked)
     return Look(came, asked, begun=_begun(came.event, came.version, asked, people))
@@ -132,6 +139,10 @@ def _written(found: list[Look]) -> list[StartedRun]:
     for look in _as_read(found) if bulk.is_sqlite() else found:
         if look.told is not None:
             heard += _resumed(look.told, look)
+        elif look.came.event.kind == COHORT_TOLD:
+            take_page(look.came.event, look.asked.now)
+        elif look.starts is not None:
+            fan_out(look.came.event, look.starts, look.asked.now)
         elif look.came.version is None:
             events.fail(look.came.event.pk, GONE, look.asked.now)
         elif look.begun is None:

@@ -6,12 +6,13 @@ from typing import Any
 import reversion
 from django.db import transaction
 from django.db.models import Max, Q
+from pydantic import ValidationError
 
 from apps.accounts.models import User
 from apps.common.trouble import Refused
 from apps.common.values import Value
 from apps.egress import client
-from apps.engine.drawing.graph import Graph
+from apps.engine.drawing.graph import Graph, Node
 from apps.engine.drawing.problem import Context, Problem
 from apps.engine.drawing.problems import problems
 from apps.engine.drawing.sample_faults import Outside
@@ -20,7 +21,7 @@ from apps.notifications.carried_events import carried_events
 from apps.notifications.models import NotificationEvent
 from apps.people.sample import sample_profile
 from apps.sources.registry import TRIGGERS
-from apps.triggers.models import Binding, Trigger
+from apps.triggers.models import Binding, Source, Trigger
 from apps.workflows.describe.difference import difference, in_short
 from apps.workflows.models import Group, Version, Workflow
 from apps.workflows.release import approval_rules, checklists
@@ -67,6 +68,7 @@ def context_of(workspace: Workspace, trigger: Trigger) -> Context:
     secrets = Secret.objects.of(workspace).values_list("name", flat=True)
     workflows = Workflow.objects.of(workspace).filter(archived_at__isnull=True).values_list("slug", "name")
     known = {"notification event": frozenset(events), "secret": frozenset(secrets)}
+    known["source"] = frozenset(Source.objects.of(workspace).values_list("name", flat=True))
     known["workflow"] = frozenset(word for row in workflows for word in row)  # by name: it may come after its starter
     return Context(
         triggers=TRIGGERS.all(),
@@ -249,15 +251,24 @@ def _index(workflow: Workflow) -> None:
     for environment, version in (("test", workflow.test), ("live", workflow.live)):
         triggers = version.drawing().triggers if version else ()
         if version and len(triggers) == 1 and TRIGGERS.get(triggers[0].kind):
+            token = workflow.trigger.token_of(environment)
             Binding.objects.create(
                 workspace=workflow.workspace,
                 trigger=workflow.trigger,
                 environment=environment,
                 kind=triggers[0].kind,
-                key=workflow.trigger.token_of(environment),
+                key=_index_key(triggers[0], workflow.workspace_id, token),
                 settings=triggers[0].settings,
                 version_id=version.pk,
                 paused=workflow.paused,
             )
     if not workflow.paused:
         events.release(str(workflow.trigger_id))
+
+
+def _index_key(trigger: Node, workspace_id: int, token: str) -> str:
+    """Settings that cannot be read are found by the URL only, which says so."""
+    try:
+        return TRIGGERS.all()[trigger.kind].model_validate(trigger.settings).index_key(workspace_id, token)
+    except ValidationError:
+        return token

@@ -24,7 +24,7 @@ MAX_NEEDS = 2000
 POISON = frozenset({"__proto__", "constructor", "prototype"})
 
 
-class Source(Value):
+class CameFrom(Value):
     """Where it came from, to be read by people."""
 
     workspace: str = Field(default="", max_length=100)
@@ -49,7 +49,7 @@ class Document(Value):
     trigger_secret: str = Field(default="", max_length=100, description="The secret that the trigger's guard wants.")
     drawing: Graph = Field(description="Its Start workflow blocks name workflows by their names.")
     needs: tuple[Dependency, ...] = Field(default=(), max_length=MAX_NEEDS, description="What it needed where it was.")
-    source: Source = Source()
+    source: CameFrom = CameFrom()
 
     def text(self) -> str:
         """The document as a file: alike for alike workflows, one setting a line, for version control."""
@@ -74,7 +74,7 @@ def document_of(version: Version, state: str = "") -> Document:
         trigger_secret=secret.name if secret else "",
         drawing=by_names(workflow.workspace, version.drawn()),
         needs=tuple(needs_of(workflow, version.drawing())),
-        source=Source(workspace=workflow.workspace.name, workflow=workflow.name, version=shown),
+        source=CameFrom(workspace=workflow.workspace.name, workflow=workflow.name, version=shown),
     )
 
 

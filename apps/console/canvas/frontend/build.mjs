@@ -29,7 +29,8 @@ await build({ ...common, entryPoints: { editor: "src/editor.ts" } });
 const OWN = `arrow-left arrow-right braces chevron-down chevron-up circle-alert copy copy-plus external-link flask-conical
   history key-round keyboard layout-dashboard maximize play plus redo-2 rocket search send sticky-note trash-2
   triangle-alert undo-2 x zoom-in zoom-out`;
-const KINDS = `bell circle-stop clock flag gauge git-branch globe hourglass layers mail reply repeat route shuffle split
+const KINDS = `activity bell calendar-clock circle-stop clock flag gauge git-branch globe hand hourglass layers mail reply
+  repeat route shuffle split
   timer user-pen webhook workflow zap`;
 const ICONS = [...OWN.split(/\s+/), ...KINDS.split(/\s+/)];
 const symbol = (name) => {

@@ -1,0 +1,4 @@
+"""RudderStack: whoever uses its SDKs, or sends webhooks from it.
+
+Pure: read by `triggers.source_ingest`, which records what it says.
+"""
