@@ -10,7 +10,7 @@ from apps.engine.values.data import RunData
 from apps.engine.values.identities import KIND_WORDS, Identity, IdentityKind, identity_value
 from apps.engine.values.paths import MISSING
 
-MAX_ABOUT = 10
+MAX_ABOUT = 20
 
 
 class IdentityAt(Value):

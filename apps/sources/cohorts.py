@@ -48,5 +48,13 @@ def cohort_keys(body: dict[str, Any]) -> tuple[str, ...]:
     return tuple(cohort_key(name, str(change)) for name in names)
 
 
+def cohort_words(body: dict[str, Any]) -> str:
+    """What people read of a change; empty where it is none."""
+    if body.get("kind") != COHORT_KIND or not isinstance(body.get("cohort"), dict):
+        return ""
+    cohort = body["cohort"]
+    return f"{body.get('member_id')} {body.get('change')} {cohort.get('name') or cohort.get('id')}"
+
+
 def cohort_key(cohort: str, change: str) -> str:
     return f"cohort:{change}:{cohort}"

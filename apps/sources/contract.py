@@ -69,6 +69,8 @@ class TriggerType(EntryNode):
     group: ClassVar[str] = "Triggers"
     summary: ClassVar[str]
     first_fields: ClassVar[tuple[str, ...]] = ()  # in a form, before the others
+    first_settings: ClassVar[dict[str, Any]] = {}  # of a workflow that is just begun
+    has_url: ClassVar[bool] = True  # senders call the workflow's own URL
     about: About = Field(
         default=[],
         title="Who it is about",

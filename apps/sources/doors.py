@@ -27,12 +27,11 @@ class DoorArrival(Value):
 
 
 class Occurrence(Value):
-    """One thing that happened. `key`: the sender's own id of it, by which it is taken once; `words`: what people call
-    it; `trouble`: why nothing can be made of it, which is kept to be looked at; `cohort`: it says who is in one."""
+    """One thing that happened. `key`: the sender's own id of it, by which it is taken once; `trouble`: why nothing can
+    be made of it, which is kept to be looked at; `cohort`: it says who is in one."""
 
     body: dict[str, Any]
     key: str = ""
-    words: str = ""
     trouble: str = ""
     cohort: CohortPage | None = None
 
@@ -85,8 +84,13 @@ class Door(Value):
         """The keys of all rules that an occurrence with this body fits, by which the index has them."""
         raise NotImplementedError
 
-    def sample(self) -> IncomingRequest:
-        """A request as its sender would make it, for somebody who tries the source."""
+    @classmethod
+    def words_of(cls, body: dict[str, Any]) -> str:
+        """What people call an occurrence with this body; empty: nothing."""
+        raise NotImplementedError
+
+    def sample(self, mark: str) -> IncomingRequest:
+        """A request as its sender would make it, for somebody who tries the source; `mark` makes it another one."""
         raise NotImplementedError
 
     @classmethod

@@ -28,7 +28,7 @@ def source_named(kind: str) -> Any:
 class SourceRule(TriggerType):
     """An occurrence at a source starts the workflow."""
 
-    group: ClassVar[str] = "Triggers"
+    has_url: ClassVar[bool] = False
     source: SourceName = ""
     sample: JsonText = Field(
         default="",

@@ -63,7 +63,12 @@ def occurrence(event: Any) -> Occurrence:
     facts = {"body": event, "key": str(key) if isinstance(key, str | int) and key else key_of_all(event)}
     if kind not in (*TYPES, DELETE):
         return Occurrence(**facts, trouble=f"its type {json.dumps(kind)[:60]} is none of {', '.join(TYPES)}")
-    return Occurrence(**facts, words=" ".join(part for part in (str(kind), name_of(event)) if part)[:200])
+    return Occurrence(**facts)
+
+
+def event_words(event: dict[str, Any]) -> str:
+    """As people read it: its type and its name."""
+    return " ".join(part for part in (str(event.get("type", "")), name_of(event)) if part)
 
 
 def name_of(event: dict[str, Any]) -> str:

@@ -16,13 +16,16 @@ from apps.engine.drawing.graph import Graph
 from apps.engine.drawing.uses import renamed, used_in
 from apps.notifications.models import NotificationEvent, Template
 from apps.sources.registry import TRIGGERS
+from apps.triggers.models import Source
 from apps.workflows.models import Workflow
 from apps.workspaces.models import Secret, Workspace
 
 EVENT, TEMPLATE, CONNECTION, SECRET, WORKFLOW = "notification event", "template", "connection", "secret", "workflow"
+SOURCE = "source"
 MAX_NAME = 100
 BEHIND = (TEMPLATE, CONNECTION)  # of an event
 _MODELS = {EVENT: NotificationEvent, TEMPLATE: Template, CONNECTION: Connection, SECRET: Secret, WORKFLOW: Workflow}
+_MODELS[SOURCE] = Source
 
 
 class Dependency(Value):

@@ -16,11 +16,13 @@ from apps.channels.models import Connection, Delivery
 from apps.notifications.models import NotificationEvent, Template
 from apps.people.models import Person
 from apps.runs.models import Run
+from apps.triggers.models import Source
 from apps.workflows.models import LiveRequest, Workflow
 from apps.workspaces import api_keys, invites
 from apps.workspaces.models import ApiKey, Invite, Membership, Secret
 from tests.support import draw
 from tests.support.clock import Clock, finish
+from tests.support.senders import source
 from tests.support.threads import undone
 
 
@@ -142,6 +144,12 @@ CASES = {
     "w/<slug:wsid>/runs/<uuid:run_id>": READ,
     "w/<slug:wsid>/runs/<uuid:run_id>/live": READ,
     "w/<slug:wsid>/runs/<uuid:run_id>/decide": WRITE._replace(data={"verdict": "cancel"}),
+    "w/<slug:wsid>/settings/sources": SET_UP,
+    "w/<slug:wsid>/settings/sources/new/<slug:kind>": SET_UP,
+    "w/<slug:wsid>/settings/sources/<int:pk>": SET_UP,
+    "w/<slug:wsid>/settings/sources/<int:pk>/try": WRITE._replace(data={"environment": "test"}),
+    "w/<slug:wsid>/settings/sources/<int:pk>/again": WRITE._replace(data={}),
+    "w/<slug:wsid>/settings/sources/<int:pk>/do": WRITE._replace(data={"verb": "rotate-test"}),
     "w/<slug:wsid>/people": READ,
     "w/<slug:wsid>/people/<uuid:pk>": READ,
     "w/<slug:wsid>/messages": READ,
@@ -178,6 +186,7 @@ def cast(story, workspace, payments, owner, viewer, outsider, clock: Clock) -> d
     asked = {"version": payments.live, "required": 1, "asked_at": clock.now}
     LiveRequest.objects.create(workspace=workspace, workflow=payments, **asked)
     Secret.objects.create(workspace=workspace, name="LONE")
+    source(workspace, "segment")
     Person.objects.create(workspace=workspace, created_at=clock.now, updated_at=clock.now)
     api_keys.make(workspace, "partner")[0].save()
     invites.invite(workspace, "new@example.com", "viewer", owner, clock.now)
@@ -224,9 +233,10 @@ def asked(client: Client, route: str, case: Case, known: dict[str, str], payment
     """The status of the answer to one route."""
     rows = {"templates": Template, "events": NotificationEvent, "approvals": LiveRequest}
     rows |= {"messages": Delivery, "members": Membership, "invites": Invite, "connections": Connection}
-    rows |= {"secrets": Secret, "keys": ApiKey, "people": Person}
+    rows |= {"secrets": Secret, "keys": ApiKey, "people": Person, "sources": Source}
     sort = route.removeprefix("w/<slug:wsid>/").removeprefix("settings/").split("/")[0]
     row = rows[sort].objects.order_by("pk").last() if ":pk>" in route else payments
+    known = {**known, "kind": "segment"} if sort == "sources" else known
     plain = re.sub(r"\(\?P(<\w+>)[^)]*\)", r"\1", route).strip("^$")
     url = "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: {**known, "pk": str(row.pk)}[found[1]], plain)
     if case.data is None:

@@ -88,6 +88,6 @@ def test_the_sample_of_a_source_is_taken_by_it(kind: str) -> None:
     cls = DOORS.all()[kind]
     for settings in ({}, dict.fromkeys(cls.secret_fields(), "s3cret")):
         door = cls.model_validate(settings)
-        came = door.read(DoorArrival(request=door.sample(), now=NOW))
+        came = door.read(DoorArrival(request=door.sample("mark"), now=NOW))
         assert isinstance(came, Accepted)
         assert not came.occurrences[0].trouble

@@ -13,7 +13,8 @@ from apps.events.models import Event
 from apps.notifications.models import Content, NotificationEvent, Template
 from apps.people.models import Person, PersonIdentity
 from apps.runs.models import Run, Step
-from apps.triggers.models import LoggedRequest
+from apps.sources.registry import DOORS
+from apps.triggers.models import LoggedRequest, Source
 from apps.workflows.models import Checklist, Group, LiveRequest, Opinion, Version, Workflow
 from apps.workflows.release import publishing
 from apps.workspaces.models import Secret, Workspace
@@ -35,7 +36,11 @@ def urls_of(workspace: Workspace) -> list[str]:
     ]
     pages += [reverse(name, args=[wsid]) for name in ("approvals", "copy", "import")]
     pages += [reverse(name, args=[wsid]) for name in ("templates", "new-template", "events", "new-event")]
-    pages += [reverse(name, args=[wsid]) for name in ("settings", "members", "connections", "secrets", "api-keys")]
+    pages += [
+        reverse(name, args=[wsid]) for name in ("settings", "members", "connections", "sources", "secrets", "api-keys")
+    ]
+    pages += [reverse("new-source", args=[wsid, kind]) for kind in DOORS.all()]
+    pages += [reverse("source", args=[wsid, row.pk]) for row in Source.objects.of(workspace)]
     pages += [reverse("new-secret", args=[wsid]), reverse("new-connection", args=[wsid, "smtp"])]
     pages += [reverse("connection", args=[wsid, row.pk]) for row in Connection.objects.of(workspace)]
     pages += [reverse("secret", args=[wsid, row.pk]) for row in Secret.objects.of(workspace)]

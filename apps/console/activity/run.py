@@ -81,7 +81,8 @@ def run_of(membership: Membership, run_id: str) -> Run:
 @member
 def begun(request: HttpRequest, membership: Membership, event_id: str) -> HttpResponse:
     """The run that this request began, as soon as it has; until then the search that will find it."""
-    found = Run.objects.of(membership.workspace).filter(event_id=event_id).first()
-    if found is not None:
-        return redirect("run", membership.workspace.wsid, found.pk)
+    rows = Run.objects.of(membership.workspace)
+    found = list((rows.filter(event_id=event_id) | rows.filter(event__root=event_id))[:2])
+    if len(found) == 1:
+        return redirect("run", membership.workspace.wsid, found[0].pk)
     return redirect(f"{reverse('search', args=[membership.workspace.wsid])}?q={event_id}")

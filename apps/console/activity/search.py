@@ -24,8 +24,9 @@ def search(request: HttpRequest, membership: Membership) -> HttpResponse:
     workspace, wanted = membership.workspace, asked(request)
     found = find(workspace, wanted)
     known = Run.objects.of(workspace)
-    runs = list(newest(known.filter(pk__in=found.run_ids) | known.filter(event_id__in=found.event_ids))[:MAX_FOUND])
-    led = {run.event_id for run in runs}
+    led_to = known.filter(event_id__in=found.event_ids) | known.filter(event__root__in=found.event_ids)
+    runs = list(newest(known.filter(pk__in=found.run_ids) | led_to).select_related("event")[:MAX_FOUND])
+    led = {run.event_id for run in runs} | {run.event.root for run in runs if run.event.root}
     arrivals = Event.objects.of(workspace).filter(pk__in=found.event_ids).exclude(pk__in=led).order_by("-id")
     facts = {
         "wanted": wanted,

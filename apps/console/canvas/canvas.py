@@ -62,7 +62,7 @@ def canvas(request: HttpRequest, membership: Membership, slug: str) -> HttpRespo
     """`?version=2` opens that version, not the newest; with `compare=1` what differs from that one, to look at."""
     found = workflow_of(membership, slug)
     version = _wanted(found, request.GET.get("version", ""))
-    page = canvas_page.page_of(membership, found, version)
+    page = canvas_page.page_of(membership, found, version, request.GET.get("trigger", ""))
     if version is not None and request.GET.get("compare"):
         page |= comparison(_wanted(found, request.GET["compare"]) or version, version)
     payload = received_payload(membership, found, request.GET.get("payload", ""))

@@ -11,24 +11,25 @@ from apps.engine.values.data import RunData
 from apps.engine.values.paths import joined
 from apps.notifications.models import NotificationEvent
 from apps.people.sample import sample_profile
+from apps.sources.registry import DOORS
+from apps.triggers.models import Source
 from apps.workflows.dependencies import by_ids
 from apps.workflows.describe.catalogue import catalogue
+from apps.workflows.first_drawing import first_drawing
 from apps.workflows.models import Version, Workflow
 from apps.workflows.release import approval_rules
 from apps.workspaces.models import Membership, Secret, Workspace
 
-START = {"id": "start", "kind": "webhook", "name": "Webhook", "position": {"x": 0, "y": 0}}
-EMPTY = {"nodes": [{**START, "settings": {"methods": ["POST"]}}]}
 MAX_VERSIONS, MAX_CHOICES = 200, 1000
 CALLS = ("check", "save", "live", "under_way", "payloads", "dry_run", "try_call", "fire", "make_secret")
 
 
-def page_of(membership: Membership, workflow: Workflow, version: Version | None) -> dict[str, Any]:
-    """All that the canvas is drawn from, as one JSON document."""
+def page_of(membership: Membership, workflow: Workflow, version: Version | None, trigger: str = "") -> dict[str, Any]:
+    """All that the canvas is drawn from, as one JSON document. `trigger`: of what kind a first drawing is."""
     workspace = membership.workspace
     facts = run_facts(workflow)
     return {
-        **stand(workflow, version),
+        **stand(workflow, version, trigger),
         "name": workflow.name,
         "draft_key": f"fynoflow:{membership.user_id}:{workflow.slug}",
         "may_edit": membership.may_edit(),
@@ -52,18 +53,18 @@ def _under(root: str, facts: dict[str, Any]) -> list[tuple[str, str]]:
     return [(joined(root, path), text) for path, text in known(facts)]
 
 
-def stand(workflow: Workflow, version: Version | None) -> dict[str, Any]:
+def stand(workflow: Workflow, version: Version | None, trigger: str = "") -> dict[str, Any]:
     """A version as it stands, among all versions; where there is none, an empty drawing."""
     newest = workflow.versions.order_by("-number").first()
     base = {"number": 0, "edition": "", "newest": newest.number if newest else 0}
     if version is not None:
         base = {**base, "number": version.number, "edition": version.edition()}
-    return {"graph": graph_of(version), "base": base, "versions": versions_of(workflow)}
+    return {"graph": graph_of(version, trigger), "base": base, "versions": versions_of(workflow)}
 
 
-def graph_of(version: Version | None) -> dict[str, Any]:
+def graph_of(version: Version | None, trigger: str = "") -> dict[str, Any]:
     if version is None:
-        return parse_graph(EMPTY).model_dump(mode="json")
+        return parse_graph(first_drawing(trigger)).model_dump(mode="json")
     return by_ids(version.workflow.workspace, version.drawn()).model_dump(mode="json")
 
 
@@ -98,8 +99,17 @@ def sources_of(workspace: Workspace) -> dict[str, list[tuple[str, ...]]]:
     return {
         "events": [_event(event) for event in events[:MAX_CHOICES]],
         "secrets": secrets_of(workspace),
+        **door_names(workspace),
         "workflows": [(row.slug, row.name) for row in workflows[:MAX_CHOICES]],
     }
+
+
+def door_names(workspace: Workspace) -> dict[str, list[tuple[str, ...]]]:
+    """The workspace's sources, by the kind of trigger that names them."""
+    found: dict[str, list[tuple[str, ...]]] = {f"sources_{kind}": [] for kind in DOORS.all()}
+    for kind, name in Source.objects.of(workspace).order_by("name").values_list("kind", "name")[:MAX_CHOICES]:
+        found.setdefault(f"sources_{kind}", []).append((name, name))
+    return found
 
 
 def secrets_of(workspace: Workspace) -> list[tuple[str, ...]]:

@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from django.urls import reverse
 
 from apps.common.values import Value
-from apps.workflows.dependencies import CONNECTION, EVENT, SECRET, TEMPLATE, WORKFLOW, ResolvedDependency
+from apps.workflows.dependencies import CONNECTION, EVENT, SECRET, SOURCE, TEMPLATE, WORKFLOW, ResolvedDependency
 from apps.workflows.models import Workflow
 from apps.workspaces.models import Workspace
 
-PAGES = {EVENT: "event", TEMPLATE: "template", CONNECTION: "connection", SECRET: "secret"}
+PAGES = {EVENT: "event", TEMPLATE: "template", CONNECTION: "connection", SECRET: "secret", SOURCE: "source"}
 MAKERS = {EVENT: "new-event", TEMPLATE: "new-template", SECRET: "new-secret"}
-MAKERS |= {CONNECTION: "connections", WORKFLOW: "workflows"}
+MAKERS |= {CONNECTION: "connections", WORKFLOW: "workflows", SOURCE: "sources"}
 
 
 class NeedRow(Value):

@@ -15,12 +15,11 @@ from apps.database import clocks
 from apps.engine.drawing.graph import Graph, parse_graph
 from apps.engine.drawing.problem import Problem
 from apps.engine.fault_words import plain_fault
+from apps.workflows.first_drawing import first_drawing
 from apps.workflows.models import Version, Workflow
 from apps.workflows.release import publishing
 from apps.workspaces.models import Membership
 from apps.workspaces.tenancy import member
-
-EMPTY = {"nodes": [{"id": "start", "kind": "webhook", "settings": {"methods": ["POST"]}}], "edges": []}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -62,7 +61,7 @@ def _base(request: HttpRequest, newest: Version | None) -> publishing.Base:
 
 def _pretty(version: Version | None) -> str:
     if version is None:
-        return json.dumps(EMPTY, indent=2)
+        return json.dumps(first_drawing(), indent=2)
     return json.dumps(version.drawn().model_dump(mode="json"), indent=2, ensure_ascii=False)
 
 

@@ -13,6 +13,7 @@ from apps.console.page.page import newest, paged, show
 from apps.console.transfer.dependency_rows import need_rows
 from apps.database import clocks
 from apps.database.wakeups import publish_hint
+from apps.sources.registry import TRIGGERS
 from apps.workflows.dependencies import WORKFLOW, matches, needs_of, who_uses
 from apps.workflows.describe.picture import picture_of
 from apps.workflows.example import url_of
@@ -54,9 +55,7 @@ def workflow(request: HttpRequest, membership: Membership, slug: str) -> HttpRes
         "checklists": [row for row in map(_shown, checklists.open_checklists(found)) if row],
         "asked": asked,
         "asked_enough": asked is not None and approval_rules.is_enough(asked, approval_rules.rule_of(workspace)),
-        "doors": []
-        if not membership.may_edit()
-        else [_card(found, "live", found.live), _card(found, "test", found.test)],
+        "doors": _cards(found) if membership.may_edit() else [],
         "runs": paged(request, newest(found.runs.all())),
     }
     return show(request, "pages/workflow.html", membership, facts)
@@ -112,6 +111,15 @@ def workflow_of(membership: Membership, slug: str) -> Workflow:
     """The workflow of this workspace, or 404."""
     rows = Workflow.objects.of(membership.workspace).select_related("live", "test", "trigger", "workspace", "group")
     return get_object_or_404(rows, slug=slug)
+
+
+def _cards(found: Workflow) -> list[EndpointCard]:
+    """Its URLs; none where what starts it is told elsewhere."""
+    drawings = [version.drawing() for version in (found.live, found.test) if version]
+    kinds = [TRIGGERS.get(node.kind) for drawing in drawings for node in drawing.triggers]
+    if kinds and not any(kind is not None and kind.has_url for kind in kinds):
+        return []
+    return [_card(found, "live", found.live), _card(found, "test", found.test)]
 
 
 def _card(found: Workflow, environment: str, version: Version | None) -> EndpointCard:

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.common.trouble import Refused
@@ -70,7 +71,7 @@ def _chosen(rows: QuerySet[Any], chosen: dict[str, str]) -> QuerySet[Any]:
 @require_POST
 @editor
 def new_workflow(request: HttpRequest, membership: Membership) -> HttpResponse:
-    """Empty, or from the example, and on to its canvas."""
+    """Empty, with a trigger of some kind, or from the example, and on to its canvas."""
     name = typed(request.POST.get("name", ""), lifecycle.MAX_NAME)
     try:
         workflow = lifecycle.begin(membership.workspace, name)
@@ -79,7 +80,8 @@ def new_workflow(request: HttpRequest, membership: Membership) -> HttpResponse:
         return redirect("workflows", membership.workspace.wsid)
     if request.POST.get("begin") == "example":
         example.draw(workflow, by=membership.user, now=clocks.now())
-    return redirect("canvas", membership.workspace.wsid, workflow.slug)
+    canvas, kind = reverse("canvas", args=[membership.workspace.wsid, workflow.slug]), request.POST.get("begin", "")
+    return redirect(f"{canvas}?trigger={kind}" if kind in TRIGGERS.all() else canvas)
 
 
 @require_POST

@@ -13,7 +13,7 @@ from apps.common import bounded_json
 from apps.common.trouble import Malformed
 from apps.engine.about import IdentityAt
 from apps.ingress.request import IncomingRequest
-from apps.sources.cohorts import COHORT_KIND, CohortMember, CohortPage, cohort_keys
+from apps.sources.cohorts import COHORT_KIND, CohortMember, CohortPage, cohort_keys, cohort_words
 from apps.sources.doors import Accepted, Answered, Door, DoorArrival, Occurrence, TurnedAway, fits_any, key_of_all
 from apps.sources.signatures import OptionalHeaderName, same
 
@@ -82,8 +82,12 @@ class AmplitudeDoor(Door):
             return cohort_keys(body)
         return event_key(str(body.get("event_type", ""))), event_key("")
 
-    def sample(self) -> IncomingRequest:
-        who = {"event_type": "Order Completed", "user_id": "c-42", "insert_id": "sample"}
+    @classmethod
+    def words_of(cls, body: dict[str, Any]) -> str:
+        return cohort_words(body) or str(body.get("event_type", ""))
+
+    def sample(self, mark: str) -> IncomingRequest:
+        who = {"event_type": "Order Completed", "user_id": "c-42", "insert_id": mark}
         event = {**who, "event_properties": {"order_id": "A-1", "total": 1499.5}}
         said = {"api_key": self.api_key.get_secret_value(), "events": [event]}
         body = json.dumps(said).encode()
@@ -119,7 +123,7 @@ def _occurrence(said: Any) -> Occurrence:
     name = said.get("event_type")
     if not isinstance(name, str) or not name:
         return Occurrence(**facts, trouble="it has no event_type")
-    return Occurrence(**facts, words=name[:200])
+    return Occurrence(**facts)
 
 
 def _of_cohort(said: dict[str, Any]) -> Occurrence:
@@ -136,4 +140,4 @@ def _of_cohort(said: dict[str, Any]) -> Occurrence:
         action="add" if said["in_cohort"] else "remove",
         members=members,
     )
-    return Occurrence(**facts, words=f"cohort {page.name or page.cohort}", cohort=page)
+    return Occurrence(**facts, cohort=page)

@@ -17,7 +17,7 @@ from apps.common.trouble import Malformed
 from apps.engine.about import IdentityAt
 from apps.ingress import form_body
 from apps.ingress.request import IncomingRequest
-from apps.sources.cohorts import COHORT_KIND, cohort_keys
+from apps.sources.cohorts import COHORT_KIND, cohort_keys, cohort_words
 from apps.sources.doors import Accepted, Answered, Door, DoorArrival, Occurrence, TurnedAway, fits_any, key_of_all
 from apps.sources.mixpanel.cohort_sync import cohort_page, sync_answer
 from apps.sources.request_facts import basic_pair
@@ -112,10 +112,7 @@ class MixpanelDoor(Door):
             kept = Occurrence(body=said if isinstance(said, dict) else {"body": said}, key=key_of_all(said))
             kept = kept.model_copy(update={"trouble": str(error)})
             return Accepted(occurrences=(kept,), answer=sync_answer(action, 200))
-        words = f"cohort {page.name or page.cohort}"
-        return Accepted(
-            occurrences=(Occurrence(body=said, key=key, words=words, cohort=page),), answer=sync_answer(action, 200)
-        )
+        return Accepted(occurrences=(Occurrence(body=said, key=key, cohort=page),), answer=sync_answer(action, 200))
 
     def _signs_in(self, request: IncomingRequest) -> bool:
         user, password = basic_pair(request)
@@ -128,8 +125,12 @@ class MixpanelDoor(Door):
         name = body.get("event")
         return (f"event:{name}", "event:") if isinstance(name, str) else (ENGAGED,)
 
-    def sample(self) -> IncomingRequest:
-        properties = {"token": self.token.get_secret_value(), "distinct_id": "c-42", "$insert_id": "sample"}
+    @classmethod
+    def words_of(cls, body: dict[str, Any]) -> str:
+        return cohort_words(body) or str(body.get("event") or "a profile")
+
+    def sample(self, mark: str) -> IncomingRequest:
+        properties = {"token": self.token.get_secret_value(), "distinct_id": "c-42", "$insert_id": mark}
         event = {"event": "Order Completed", "properties": {**properties, "order_id": "A-1", "total": 1499.5}}
         body = json.dumps([event]).encode()
         return IncomingRequest(method="POST", path="/track", content_type="application/json", body=body)
@@ -187,11 +188,11 @@ def _event(said: Any) -> Occurrence:
     inside = said["properties"] if isinstance(said.get("properties"), dict) else {}
     insert_id = inside.get("$insert_id")
     key = f"{inside.get('distinct_id', '')}:{said['event']}:{insert_id}" if insert_id else key_of_all(said)
-    return Occurrence(body=said, key=key if len(key) <= 255 else key_of_all(key), words=said["event"][:200])
+    return Occurrence(body=said, key=key if len(key) <= 255 else key_of_all(key))
 
 
 def _engaged(said: Any) -> Occurrence:
     if not isinstance(said, dict) or not said.get("$distinct_id"):
         body = said if isinstance(said, dict) else {"profile": said}
         return Occurrence(body=body, key=key_of_all(said), trouble="it has no $distinct_id")
-    return Occurrence(body=said, key="", words="a profile")
+    return Occurrence(body=said, key="")

@@ -80,11 +80,15 @@ class MoEngageDoor(Door):
         campaigns = [f"campaign:{facts[name]}" for name in ("campaign_name", "campaign_id") if facts.get(name)]
         return (*events, *campaigns, "event:", *(["campaign:"] if campaigns else []))
 
-    def sample(self) -> IncomingRequest:
+    @classmethod
+    def words_of(cls, body: dict[str, Any]) -> str:
+        return str(body.get("event_name") or body.get("event_code") or "")
+
+    def sample(self, mark: str) -> IncomingRequest:
         event = {
             "event_name": "Notification Clicked Android",
             "event_code": "NOTIFICATION_CLICKED_MOE",
-            "event_uuid": "sample",
+            "event_uuid": mark,
             "event_time": 1769851800,
             "uid": "c-42",
             "event_attributes": {"campaign_id": "5f1e", "campaign_name": "Welcome"},
@@ -120,4 +124,4 @@ def _occurrence(said: Any) -> Occurrence:
     if not said:
         return Occurrence(body={}, key=key_of_all(said), trouble="it is empty")
     key = said.get("event_uuid")
-    return Occurrence(body=said, key=str(key) if key else key_of_all(said), words=str(said.get("event_name", ""))[:200])
+    return Occurrence(body=said, key=str(key) if key else key_of_all(said))

@@ -65,10 +65,14 @@ class RudderStackDoor(Door):
     def rule_keys(cls, body: dict[str, Any]) -> tuple[str, ...]:
         return tracking.rule_keys(body)
 
-    def sample(self) -> IncomingRequest:
+    @classmethod
+    def words_of(cls, body: dict[str, Any]) -> str:
+        return tracking.event_words(body)
+
+    def sample(self, mark: str) -> IncomingRequest:
         shown = base64.b64encode(f"{self.write_key.get_secret_value()}:".encode()).decode()
         headers = {"authorization": f"Basic {shown}"}
-        body = json.dumps({"batch": [tracking.SAMPLE]}).encode()
+        body = json.dumps({"batch": [{**tracking.SAMPLE, "messageId": mark}]}).encode()
         return IncomingRequest(
             method="POST", path="/v1/batch", content_type="application/json", headers=headers, body=body
         )

@@ -80,8 +80,12 @@ class SegmentDoor(Door):
     def rule_keys(cls, body: dict[str, Any]) -> tuple[str, ...]:
         return tracking.rule_keys(body)
 
-    def sample(self) -> IncomingRequest:
-        body = json.dumps(tracking.SAMPLE).encode()
+    @classmethod
+    def words_of(cls, body: dict[str, Any]) -> str:
+        return tracking.event_words(body)
+
+    def sample(self, mark: str) -> IncomingRequest:
+        body = json.dumps({**tracking.SAMPLE, "messageId": mark}).encode()
         secret = self.shared_secret.get_secret_value()
         signature = {"x-signature": hmac.new(secret.encode(), body, hashlib.sha1).hexdigest()} if secret else {}
         return IncomingRequest(method="POST", content_type="application/json", headers=signature, body=body)

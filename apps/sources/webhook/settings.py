@@ -29,6 +29,7 @@ class Webhook(TriggerType):
     icon: ClassVar[str] = "webhook"
     summary: ClassVar[str] = "a request at its URL"
     first_fields: ClassVar[tuple[str, ...]] = ("sample", "names", "guard", "about", "senders", "methods")
+    first_settings: ClassVar[dict[str, Any]] = {"methods": ["POST"]}
     guard: Guard = Field(default=NoGuard(), title="Security", description="How we know that a request is genuine.")
     sample: JsonText = Field(
         default="",

@@ -109,13 +109,20 @@ def points(checklist: Checklist, version: Version) -> list[Point]:
     found = matches_of(checklist, version)
     ran = checklist.versions.filter(runs__environment="test", runs__state="completed").exists()
     guard = [Point(key=GUARD, done=version.workflow.trigger.secret_id is not None)] if _lacks_secret(version) else []
+    url = [Point(key=URL, done=checklist.url_given_at is not None)] if _has_url(version) else []
     return [
-        Point(key=URL, done=checklist.url_given_at is not None),
+        *url,
         *guard,
         Point(key=NEEDS, done=all(match.key for match in found)),
         Point(key=SAMPLE, done=checklist.sample_checked_at is not None),
         Point(key=RUN, done=ran),
     ]
+
+
+def _has_url(version: Version) -> bool:
+    """Whether senders call a URL of the workflow's own; an unknown trigger is a problem of the drawing."""
+    kinds = [TRIGGERS.get(node.kind) for node in version.drawing().triggers]
+    return any(kind is not None and kind.has_url for kind in kinds)
 
 
 def _lacks_secret(version: Version) -> bool:
