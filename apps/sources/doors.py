@@ -65,7 +65,7 @@ class Door(Value):
     title: ClassVar[str]
     icon: ClassVar[str]
     first_about: ClassVar[tuple[IdentityAt, ...]] = ()  # by what its people are known, until somebody says otherwise
-    steps: ClassVar[tuple[str, ...]] = ()  # how its sender is set up; {url} is the source's own
+    steps: ClassVar[tuple[str, ...]] = ()  # how its sender is set up: {url}, its {host} and {path}
     retry_after_s: ClassVar[int] = 30
 
     def read(self, arrival: DoorArrival) -> Accepted | TurnedAway:

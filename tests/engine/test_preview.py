@@ -18,7 +18,7 @@ from apps.engine.nodes.transform import Transform
 from apps.engine.texts.templates import placeholders, render
 from apps.engine.values.data import RunData
 from apps.engine.values.paths import MISSING, member, reached, segments, written
-from apps.engine.values.to_text import plain, to_text
+from apps.engine.values.to_text import leaf, to_text
 from tests.support import draw
 from tests.support.clock import NOW
 
@@ -114,7 +114,7 @@ def test_a_condition_reads_a_path_as_a_text_does(payload: dict, pick: int) -> No
     data = RunData(trigger=payload)
     found = data.lookup(path)
     told = outcome(lambda: Test(field=path, value=f"{{{{ {path} }}}}").filled(data))
-    assert told == (("refuses", f"a value is missing: {path}") if found is MISSING else ("gives", plain(found)))
+    assert told == (("refuses", f"a value is missing: {path}") if found is MISSING else ("gives", leaf(found)))
 
 
 @settings(max_examples=200, deadline=None)

@@ -1,6 +1,7 @@
 """The sources of a workspace: other systems that tell what happens, each at a URL of its own."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -72,7 +73,7 @@ def _shown(saved: Source) -> dict[str, Any]:
         "saved": saved,
         "urls": whole,
         "old": any(url.ends_at for url in urls),
-        "steps": [step.format(url=live) for step in DOORS.all()[saved.kind].steps],
+        "steps": _steps(saved, live),
         "arrived": [_event(saved, row) for row in _events(saved).exclude(state="ignored")[:LATELY]],
         "unusable": [_event(saved, row) for row in _events(saved).filter(state="ignored")[:LATELY]],
         "requests": LoggedRequest.objects.filter(source=saved).order_by("-id")[:LATELY],
@@ -80,6 +81,12 @@ def _shown(saved: Source) -> dict[str, Any]:
         "environments": [name for name, _ in ENVIRONMENTS],
         "users": keepers_of([saved]),
     }
+
+
+def _steps(saved: Source, url: str) -> list[str]:
+    parts = urlsplit(url)
+    facts = {"url": url, "host": f"{parts.scheme}://{parts.netloc}", "path": parts.path}
+    return [step.format(**facts) for step in DOORS.all()[saved.kind].steps]
 
 
 def _events(saved: Source) -> Any:

@@ -11,6 +11,7 @@ from django.db import transaction
 from pydantic import ValidationError
 
 from apps.database import bulk, wakeups
+from apps.database.failpoints import failpoint
 from apps.database.ttl_cache import cached
 from apps.events import store
 from apps.events.entries import EventRow
@@ -50,6 +51,7 @@ def fan_out(event: Event, starts: list[WorkflowStart], now: datetime) -> None:
         store.mark_unmatched(event.pk)
         return
     store.insert_events([_fired(event, start, now) for start in starts])
+    failpoint("fan.within")
     store.dispatch([event.pk])
     transaction.on_commit(wakeups.wake)
 

@@ -34,7 +34,8 @@ class SegmentDoor(Door):
         "In Segment open Connections, Destinations, add “Webhooks (Actions)”, and choose your source.",
         "Add a mapping whose URL is {url}.",
         "Type the same shared secret there and here.",
-        "Or point an SDK of Segment at us: its host is {url}, its write key the one below.",
+        "Or point an SDK of Segment at us, with the write key below. For Python its host is {url}.",
+        "For Node its host is {host}, and its path {path}/v1/batch.",
     )
     shared_secret: SecretStr = Field(
         default=SecretStr(""),
