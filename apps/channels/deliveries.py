@@ -147,6 +147,12 @@ def resolve(delivery_id: uuid.UUID, verdict: str, by: str, now: datetime) -> boo
     return True
 
 
+def call_off(workspace_id: int, person: uuid.UUID, why: str, now: datetime) -> None:
+    """Skip what waits to be sent to this person, in the caller's transaction; what is being sent ends by itself."""
+    waiting = Delivery.objects.filter(workspace_id=workspace_id, person_id=person, state=State.READY)
+    waiting.update(state=State.SKIPPED, reason=why, ended_at=now, due_at=None)
+
+
 def reclaim_expired_leases(now: datetime, limit: int = 500) -> int:
     """Deliveries whose worker died may have been sent: unknown, or again where the provider knows our key."""
     working = Delivery.objects.filter(state=State.WORKING)

@@ -9,10 +9,12 @@ from apps.people.models import (
     Cohort,
     CohortMembership,
     CohortSync,
+    ErasureRequest,
     Person,
     PersonIdentity,
     PersonTerm,
     SamePerson,
+    Suppression,
 )
 from apps.workspaces.owned_admin import JournalAdmin
 
@@ -97,3 +99,18 @@ class CohortSyncAdmin(JournalAdmin):
     list_select_related = ("cohort",)
     finds = ("session",)
     lookups = ("cohort",)
+
+
+@admin.register(Suppression)
+class SuppressionAdmin(JournalAdmin):
+    list_display = ("value", "kind", "why", "workspace", "at")
+    list_filter = ("kind",)
+    list_select_related = ("workspace",)
+    finds = ("value",)
+
+
+@admin.register(ErasureRequest)
+class ErasureRequestAdmin(JournalAdmin):
+    list_display = ("known_as", "person", "asked_at", "done_at", "workspace")
+    list_select_related = ("workspace", "person")
+    finds = ("known_as",)

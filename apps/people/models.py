@@ -162,3 +162,34 @@ class CohortSync(models.Model):
 
     def __str__(self) -> str:
         return f"{self.cohort} {self.began_at:%Y-%m-%d %H:%M}"
+
+
+class Suppression(Owned):
+    """Somebody to whom nothing is sent any more, by something that the person is known by."""
+
+    kind = models.CharField(max_length=20, choices=list(KIND_WORDS.items()))
+    value = models.CharField(max_length=MAX_IDENTITY)
+    why = models.CharField(max_length=300)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace", "value", "kind"], name="one_suppression_per_value")]
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class ErasureRequest(Owned):
+    """Somebody asked to be forgotten. Runs and messages have stopped; the data is still to be erased."""
+
+    event_id = models.UUIDField(unique=True, help_text="The news that asked for it.")
+    person = models.ForeignKey(Person, null=True, on_delete=models.SET_NULL, related_name="+")
+    known_as = models.CharField(max_length=MAX_IDENTITY, help_text="What the request names.")
+    asked_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["workspace", "-id"], name="erasure_of_workspace")]
+
+    def __str__(self) -> str:
+        return self.known_as

@@ -85,6 +85,11 @@ class Door(Value):
         raise NotImplementedError
 
     @classmethod
+    def asks_to_forget(cls, body: dict[str, Any]) -> bool:
+        """Whether an occurrence with this body asks to forget the person whom it names."""
+        return False
+
+    @classmethod
     def words_of(cls, body: dict[str, Any]) -> str:
         """What people call an occurrence with this body; empty: nothing."""
         raise NotImplementedError

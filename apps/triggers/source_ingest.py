@@ -85,7 +85,8 @@ def _recorded(
 
 def _event(entrance: Entrance, one: Occurrence) -> NewEvent:
     scope = entrance.scope
-    about = () if one.trouble or one.cohort else tuple(identities_in(entrance.about, one.body, entrance.country))
+    makes_nobody = one.trouble or one.cohort or (entrance.door and entrance.door.asks_to_forget(one.body))
+    about = () if makes_nobody else tuple(identities_in(entrance.about, one.body, entrance.country))
     return NewEvent(
         workspace_id=scope.workspace_id,
         kind=COHORT_TOLD if one.cohort else OCCURRED,

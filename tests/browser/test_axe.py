@@ -69,6 +69,7 @@ PAGES = [
     "template-log",
     "templates",
     "test-inbox",
+    "to-erase",
     "versions",
     "workflow",
     "workflow-log",

@@ -151,6 +151,7 @@ CASES = {
     "w/<slug:wsid>/settings/sources/<int:pk>/again": WRITE._replace(data={}),
     "w/<slug:wsid>/settings/sources/<int:pk>/do": WRITE._replace(data={"verb": "rotate-test"}),
     "w/<slug:wsid>/people": READ,
+    "w/<slug:wsid>/people/to-erase": READ,
     "w/<slug:wsid>/people/<uuid:pk>": READ,
     "w/<slug:wsid>/messages": READ,
     "w/<slug:wsid>/messages/send-again": WRITE._replace(data={"sure": "yes"}),

@@ -1,12 +1,18 @@
 """Whom news is about: found by identities, made where nobody is known, read and changed by runs."""
 
+import itertools
+
 import pytest
+from django.db import transaction
+from django.utils import timezone
 
 from apps.channels.models import Delivery
 from apps.engine.values.identities import identity_value
 from apps.engine.values.phone_numbers import whole_number
+from apps.engine.values.profiles import ProfileChange
 from apps.events.models import Event
 from apps.people.models import Person, PersonIdentity, SamePerson
+from apps.people.updating import update
 from apps.runs.models import Run
 from apps.workflows import example
 from apps.workflows.models import Workflow
@@ -14,6 +20,7 @@ from apps.workspaces.models import Workspace
 from tests.support import draw
 from tests.support.clock import drain
 from tests.support.outside import fire
+from tests.support.threads import at_once
 
 ABOUT = [
     {"kind": "distinct_id", "path": "customer_id"},
@@ -243,3 +250,35 @@ def test_a_message_goes_to_the_persons_own_address_and_not_without_one(workspace
     assert (sent.channel, sent.address, sent.person_id) == ("sms", "+919800000001", person_of(workspace).pk)
     assert "this person has no e-mail address" in first.steps.get().why
     assert "not known whom a run is about" in second.error
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_stranger_told_of_by_several_at_once_is_one_person(workspace) -> None:
+    url = stop(workspace)
+    numbers = itertools.count()
+
+    def told() -> int:
+        said = {"customer_id": "c-42", "email": "asha@example.com", "phone": "+919800000001"}
+        return fire(url, {**said, "number": next(numbers)})[0]
+
+    assert set(at_once(told)) == {202}
+    person = person_of(workspace)
+    assert person.identities.count() == 3
+    assert set(Event.objects.values_list("person_id", flat=True)) == {person.pk}
+    assert not SamePerson.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_who_change_one_profile_at_once_lose_nothing(workspace) -> None:
+    fire(stop(workspace), {"customer_id": "c-42"})
+    person, now = person_of(workspace), timezone.now()
+    change = ProfileChange(operation="add", name="orders", value=1)
+
+    def changed() -> None:
+        with transaction.atomic():
+            update(workspace, person.pk, [change], now)
+
+    at_once(changed)
+    person.refresh_from_db()
+    assert person.attributes == {"orders": 6}
+    assert [term.word for term in person.terms.all()] == ["orders=6"]

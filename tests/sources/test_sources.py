@@ -8,11 +8,13 @@ import json
 
 import pytest
 
+from apps.channels.models import Delivery
 from apps.events.models import Event
-from apps.people.models import Person
+from apps.people.models import ErasureRequest, Person
 from apps.runs.models import Run
 from apps.triggers.models import LoggedRequest
 from apps.workflows.release import publishing
+from tests.support import draw
 from tests.support.clock import drain
 from tests.support.senders import path_for, source, started_by, tell
 
@@ -166,3 +168,37 @@ def test_a_body_that_is_not_what_its_header_says_is_refused_in_words(workspace, 
     assert given == status
     assert answer["error"]
     assert LoggedRequest.objects.get().status == status
+
+
+def test_who_asks_to_be_forgotten_is_sent_nothing_more_and_stands_in_a_list(workspace, clock, story) -> None:
+    made = source(workspace, "segment")
+    to = [{"channel": "sms", "whose": "person"}, {"channel": "email", "address": {"text": "asha@example.com"}}]
+    say = draw.send("say", event="payment_received", to=to, data=draw.rows(order_id="A-1", amount="5"))
+    started_by(made, draw.delay("pause", mode="for", amount=1, unit="days"), say, type="track")
+    first = {**ORDER, "context": {"traits": {"email": "asha@example.com", "phone": "+919800000001"}}}
+    tell(path_for(made), first)
+    drain(clock)
+    assert tell(path_for(made, "/v1/batch"), {"batch": [{"type": "delete", "userId": "c-42"}]}) == (
+        200,
+        {"success": True},
+    )
+    drain(clock)
+    stopped = Run.objects.get()
+    assert (stopped.state, stopped.error) == ("cancelled", "cancelled by this person asked to be forgotten")
+    assert ErasureRequest.objects.get().person == Person.objects.get()
+    tell(path_for(made), {**first, "messageId": "m-2"})
+    drain(clock)
+    clock.forward(days=2)
+    drain(clock)
+    assert set(Delivery.objects.values_list("state", "reason")) == {("skipped", "this person asked to be forgotten")}
+    assert Delivery.objects.count() == 2
+
+
+def test_a_test_forgets_nobody_and_a_stranger_makes_no_person(workspace, clock) -> None:
+    made = source(workspace, "segment")
+    tell(path_for(made), ORDER)
+    tell(path_for(made, environment="test"), {"type": "delete", "userId": "c-42"})
+    tell(path_for(made), {"type": "delete", "userId": "c-99"})
+    drain(clock)
+    assert [row.known_as for row in ErasureRequest.objects.all()] == ["c-99"]
+    assert Person.objects.count() == 1

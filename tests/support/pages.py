@@ -32,7 +32,17 @@ def urls_of(workspace: Workspace) -> list[str]:
     wsid = workspace.wsid
     pages = [
         reverse(name, args=[wsid])
-        for name in ("workspace", "search", "workflows", "runs", "messages", "people", "requests", "test-inbox")
+        for name in (
+            "workspace",
+            "search",
+            "workflows",
+            "runs",
+            "messages",
+            "people",
+            "to-erase",
+            "requests",
+            "test-inbox",
+        )
     ]
     pages += [reverse(name, args=[wsid]) for name in ("approvals", "copy", "import")]
     pages += [reverse(name, args=[wsid]) for name in ("templates", "new-template", "events", "new-event")]

@@ -51,6 +51,7 @@ def told_of_a_cohort(workspace: Workspace) -> None:
     members = [{"mixpanel_distinct_id": "c-42"}]
     facts = {"mixpanel_cohort_id": "7", "mixpanel_cohort_name": "Gold", "members": members}
     tell(path_for(made), {"action": "add_members", "parameters": facts})
+    tell(path_for(source(workspace, "segment")), {"type": "delete", "userId": "c-99"})
 
 
 def fill(workspace: Workspace, story: example.Loaded, clock: Clock) -> None:

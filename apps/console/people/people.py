@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from apps.console.page.page import asked, paged, show
 from apps.engine.values.identities import KIND_WORDS, kinds_that_fit
 from apps.engine.values.profiles import shown
-from apps.people.models import AttributeType, Person, PersonIdentity
+from apps.people.models import AttributeType, ErasureRequest, Person, PersonIdentity
 from apps.people.terms import attribute_word
 from apps.workspaces.models import Membership, Workspace
 from apps.workspaces.tenancy import member
@@ -33,8 +33,17 @@ def people(request: HttpRequest, membership: Membership) -> HttpResponse:
         "chosen": chosen,
         "filtered": any(chosen.values()),
         "most": MOST_FOUND,
+        "to_erase": ErasureRequest.objects.of(workspace).filter(done_at=None)[: MOST_FOUND + 1].count(),
     }
     return show(request, "pages/people.html", membership, facts)
+
+
+@require_safe
+@member
+def to_erase(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """Who asked to be forgotten."""
+    rows = ErasureRequest.objects.of(membership.workspace).select_related("person").order_by("-id")
+    return show(request, "pages/to_erase.html", membership, {"here": "people", "page": paged(request, rows)})
 
 
 def _rows(workspace: Workspace, chosen: dict[str, str]) -> QuerySet[Person]:

@@ -14,9 +14,10 @@ from apps.events.models import Event
 from apps.events.sources import COHORT_TOLD, OCCURRED
 from apps.people.facts import Profiles, profiles_of
 from apps.runs.claims import resuming, writing
-from apps.runs.claims.cohort_pages import take_page
+from apps.runs.claims.arrivals.cohort_pages import take_page
+from apps.runs.claims.arrivals.fan_out import WorkflowStart, asks_to_forget, fan_out, starts_of
+from apps.runs.claims.arrivals.forgetting import forget_person
 from apps.runs.claims.event_batch import ReceivedEvent, as_read, paused_for_sure, received
-from apps.runs.claims.fan_out import WorkflowStart, fan_out, starts_of
 from apps.runs.claims.read_ahead import ReadAhead, checkpointed, claimed, read_ahead
 from apps.runs.claims.turns import AT_ONCE, lightest_first, turn
 from apps.runs.coordination.event_waits import AWAITABLE, EventReader, keys_for, waiting_for, was_counted
@@ -112,7 +113,7 @@ def _looked_at(came: ReceivedEvent, asked: RunRequest, people: Profiles) -> Look
     if came.event.kind in AWAITABLE:
         told = EventReader(came.event)
         return Look(came, asked, told=told, keys=keys_for(told))
-    if came.event.kind == OCCURRED:
+    if came.event.kind == OCCURRED and not asks_to_forget(came.event):
         return Look(came, asked, starts=starts_of(came.event))
     if came.version is None or came.paused:
         return Look(came, asked)
@@ -141,6 +142,8 @@ def _written(found: list[Look]) -> list[StartedRun]:
             heard += _resumed(look.told, look)
         elif look.came.event.kind == COHORT_TOLD:
             take_page(look.came.event, look.asked.now)
+        elif look.came.event.kind == OCCURRED and look.starts is None:
+            forget_person(look.came.event, look.asked.now)
         elif look.starts is not None:
             fan_out(look.came.event, look.starts, look.asked.now)
         elif look.came.version is None:

@@ -66,6 +66,10 @@ class RudderStackDoor(Door):
         return tracking.rule_keys(body)
 
     @classmethod
+    def asks_to_forget(cls, body: dict[str, Any]) -> bool:
+        return body.get("type") == tracking.DELETE
+
+    @classmethod
     def words_of(cls, body: dict[str, Any]) -> str:
         return tracking.event_words(body)
 

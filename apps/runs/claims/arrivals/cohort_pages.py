@@ -7,8 +7,7 @@ from django.db import transaction
 from pydantic import ValidationError
 
 from apps.database import wakeups
-from apps.database.ttl_cache import cached
-from apps.engine.about import IdentityAt, identities_in
+from apps.engine.about import identities_in
 from apps.events import store
 from apps.events.entries import EventRow
 from apps.events.models import Event
@@ -18,8 +17,8 @@ from apps.people import cohorts
 from apps.people.cohorts import CohortChange
 from apps.people.finding import find_people
 from apps.people.models import Cohort
+from apps.runs.claims.arrivals.source_facts import about_of_source
 from apps.sources.cohorts import CohortPage, member_body
-from apps.triggers.models import Source
 
 UNREADABLE = "what it says of a cohort cannot be read"
 
@@ -46,14 +45,8 @@ def _occurred(event: Event, page: CohortPage, one: CohortChange, now: datetime) 
     where = {"workspace_id": event.workspace_id, "environment": event.environment}
     source = {"kind": OCCURRED, "source_kind": event.source_kind, "source_id": event.source_id}
     row = EventRow.new(now, search_words_of(body), body=body, root=event.pk, person_id=one.person, **source, **where)
-    about = tuple(identities_in(_about(event.source_id), body, event.workspace.country))
+    about = tuple(identities_in(about_of_source(event.source_id), body, event.workspace.country))
     return row.told_about(about, find_people) if about else row
-
-
-@cached
-def _about(source_id: str) -> list[IdentityAt]:
-    source = Source.objects.filter(pk=source_id).first()
-    return source.identities_at() if source else []
 
 
 def _link(cohort: Cohort, rows: list[EventRow]) -> None:

@@ -12,15 +12,14 @@ from pydantic import ValidationError
 
 from apps.database import bulk, wakeups
 from apps.database.failpoints import failpoint
-from apps.database.ttl_cache import cached
 from apps.events import store
 from apps.events.entries import EventRow
 from apps.events.models import Event
 from apps.people.finding import find_people
+from apps.runs.claims.arrivals.source_facts import name_of_source
 from apps.sources.contract import Fired
 from apps.sources.registry import DOORS, TRIGGERS
 from apps.sources.source_rule import SourceRule, index_key
-from apps.triggers.models import Source
 
 FIRED = "trigger.fired"
 MOST = 1000
@@ -28,6 +27,12 @@ _FITTING = """
 SELECT trigger_id, settings FROM triggers_subscription WHERE environment = %s AND kind = %s AND {keys}
 ORDER BY trigger_id LIMIT %s
 """
+
+
+def asks_to_forget(event: Event) -> bool:
+    """Whether it starts nothing, and asks to forget somebody."""
+    door = DOORS.get(event.source_kind)
+    return door is not None and door.asks_to_forget(event.body)
 
 
 @dataclass(frozen=True)
@@ -57,19 +62,13 @@ def fan_out(event: Event, starts: list[WorkflowStart], now: datetime) -> None:
 
 
 def _fitting(event: Event) -> list[tuple[int, Any]]:
-    door, name = DOORS.get(event.source_kind), _source_name(event.source_id)
+    door, name = DOORS.get(event.source_kind), name_of_source(event.source_id)
     if door is None or not name:
         return []
     rules = door.rule_keys(event.body)
     keys = [index_key(event.workspace_id, event.source_kind, name, rule) for rule in dict.fromkeys(rules)]
     sql = _FITTING.format(keys=bulk.one_of("key"))
     return bulk.read(sql, [event.environment, event.source_kind, bulk.array_param(keys), MOST]) if keys else []
-
-
-@cached
-def _source_name(source_id: str) -> str:
-    found = Source.objects.filter(pk=source_id).values_list("name", flat=True).first()
-    return str(found or "")
 
 
 def _start(trigger_id: int, settings: Any, event: Event) -> WorkflowStart | None:
