@@ -154,7 +154,9 @@ def tried(name: str, tokens: dict[str, str], env: dict[str, str], folder: Path, 
     done = subprocess.run([*runner, url, str(COUNT)], capture_output=True, text=True, timeout=120, cwd=folder)
     new = {who: n - before.get(who, 0) for who, n in counted(env, kind).items() if n != before.get(who, 0)}
     wrong = {who: n for who, n in new.items() if n != 1 and not (name == "mixpanel_python.py" and who == "py-0")}
-    print(f"{name}: {sum(new.values())} events of {len(new)} people, exit {done.returncode} {done.stderr.strip()[:200]}")
+    print(
+        f"{name}: {sum(new.values())} events of {len(new)} people, exit {done.returncode} {done.stderr.strip()[:200]}"
+    )
     if done.returncode or "lost" in done.stderr or len(new) != COUNT or wrong or "" in new:
         return [f"{name}: {len(new)} of {COUNT} people, wrong counts {wrong}: {done.stderr[-300:]}"]
     return []
