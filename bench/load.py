@@ -41,6 +41,8 @@ class Door(asyncio.Protocol):
 class Load:
     """Payment orders, each with a number of its own."""
 
+    taken = 202
+
     def __init__(self, url: str, record: Record) -> None:
         self.host, self.path = url.split("/")[2], "/" + url.split("/", 3)[3]
         self.number, self.record = int(time.time()) * 1000, record
@@ -99,7 +101,7 @@ class Load:
         door.answered = asyncio.get_running_loop().create_future()
         door.transport.write(f"{head}Content-Length: {len(raw)}\r\n\r\n".encode() + raw)
         status = await door.answered
-        if status != 202:
+        if status != self.taken:
             raise RuntimeError(f"the door answered {status}")
         acked = time.monotonic()
         return door, Times(sent, acked, acked)

@@ -1,4 +1,4 @@
-"""How long the lists take where there are a million runs and messages: the median of each page, in milliseconds.
+"""How long the lists take where there are a million runs, messages and people: the median of each page, in ms.
 
 .venv/bin/python bench/pages.py --database postgresql://…bench [--rows 1000000]
 
@@ -47,6 +47,21 @@ MESSAGES = f"""
   'state', CASE WHEN n %% 997 = 0 THEN 'failed' WHEN n %% 5000 = 0 THEN 'skipped' ELSE 'sent' END))).*
 FROM channels_delivery d, made WHERE d.id = %(delivery)s
 """
+PEOPLE = f"""
+WITH made AS MATERIALIZED (SELECT n, {MADE_AT} AS at, {ID} AS id FROM generate_series(1, %(rows)s) n),
+people AS (INSERT INTO people_person (id, workspace_id, name, time_zone, language, attributes, created_at, updated_at)
+  SELECT id, %(workspace)s, '', '', '', jsonb_build_object('plan', CASE WHEN n %% 10000 = 0 THEN 'rare' ELSE 'gold' END),
+  at, at FROM made RETURNING id),
+terms AS (INSERT INTO people_personterm (workspace_id, person_id, name, word) SELECT %(workspace)s, id, 'plan',
+  CASE WHEN n %% 10000 = 0 THEN 'plan=rare' ELSE 'plan=gold' END FROM made RETURNING id)
+INSERT INTO people_personidentity (id, workspace_id, person_id, kind, scope, value, since)
+SELECT gen_random_uuid(), %(workspace)s, id, k, '', CASE k WHEN 'email' THEN 'person' || n || '@example.com' ELSE 'c-' || n END,
+  at FROM made, unnest(ARRAY['distinct_id', 'email']) k
+"""
+BUSY = [
+    f"UPDATE {table} SET person_id = %(busy)s WHERE id IN (SELECT id FROM {table} ORDER BY id LIMIT 20000)"
+    for table in ("events_event", "runs_run", "channels_delivery")
+]
 
 
 def main() -> None:
@@ -88,6 +103,7 @@ def fill(rows: int) -> None:
     from django.utils import timezone
 
     from apps.channels.models import Connection
+    from apps.people.models import AttributeType
     from apps.workflows import example
     from apps.workflows.models import Workflow
     from apps.workflows.release import publishing
@@ -98,12 +114,22 @@ def fill(rows: int) -> None:
     rare_flow = publishing.create(flow.workspace, "Rare")
     rare_account = Connection.objects.create(workspace=flow.workspace, name="Rare", kind="capture")
     given = {**one_of_each(flow), "rows": rows, "rare_flow": rare_flow.pk, "rare_connection": rare_account.pk}
+    given |= {"workspace": flow.workspace_id}
+    AttributeType.objects.create(workspace=flow.workspace, name="plan", type="text")
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0")
-        for sql in (RUNS, SAID, MESSAGES):
+        for sql in (RUNS, SAID, MESSAGES, PEOPLE):
             cursor.execute(sql, given)
+        for sql in BUSY:
+            cursor.execute(sql, {"busy": busy_person()})
         cursor.execute("ANALYZE")
         cursor.execute("RESET statement_timeout")
+
+
+def busy_person() -> Any:
+    from apps.people.models import Person
+
+    return Person.objects.order_by("id").values_list("pk", flat=True).first()
 
 
 def one_of_each(flow: Any) -> dict[str, Any]:
@@ -168,7 +194,16 @@ def ends(flow: Any, rare_flow: Any, rare_account: int, rows: int) -> dict[str, s
     runs = {
         f"runs, {name}": f"/runs?{q}" for name, q in {"all": "", "bad": "status=bad", "going": "status=going"}.items()
     }
-    return {"home": "/", **lists, **runs}
+    people = {
+        "all": "",
+        "id": f"q=c-{rows // 2}",
+        "beginning": "q=c-1",
+        "common attribute": "attribute=plan&value=gold",
+        "rare attribute": "attribute=plan&value=rare",
+        "no such attribute": "attribute=plan&value=none",
+    }
+    whom = {f"people, {name}": f"/people?{query}" for name, query in people.items()}
+    return {"home": "/", **lists, **runs, **whom, "a busy person": f"/people/{busy_person()}"}
 
 
 def timed(client: Any, url: str) -> float:
