@@ -36,6 +36,7 @@ segment, mixpanel = source(workspace, "segment"), source(workspace, "mixpanel")
 started_by(mixpanel, on="entered")
 print(json.dumps({"segment": path_for(segment, "/v1/batch"), "mixpanel": path_for(mixpanel)}))
 """
+DROP = "from apps.events.models import Event; Event.objects.filter(state='received').update(state='dropped')"
 BEGUN = "from apps.runs.models import Run; print(Run.objects.count())"
 
 
@@ -65,6 +66,7 @@ def main() -> None:
         paths = json.loads(manage(env, "shell", "--no-imports", "-c", MAKE))
         base = f"http://127.0.0.1:{given.port}"
         found = door_alone(given, env, webhook, base + paths["segment"], folder)
+        manage(env, "shell", "--no-imports", "-c", DROP)
         found |= cohort(given, env, base + paths["mixpanel"], folder)
     line = json.dumps({**named(given), **found, "workload": "sources"})
     with RESULTS.open("a") as file:

@@ -112,9 +112,9 @@ def _over(chosen: QuerySet[Event], state: str, why: str, now: datetime) -> int:
     return len(ids)
 
 
-def mark_unmatched(event_id: UUID) -> None:
-    """Nobody waits for it now; a wait that begins later may hear it still."""
-    Event.objects.filter(pk=event_id, state=State.RECEIVED).update(state=State.UNMATCHED)
+def mark_unmatched(ids: list[UUID]) -> None:
+    """Nobody waits for them now, no rule fits; a wait that begins later may hear them still."""
+    bulk.update_where(Event, [{"id": pk, "state": State.UNMATCHED} for pk in ids], "t.state = 'received'")
 
 
 def mark_received(event_id: UUID) -> None:

@@ -1,10 +1,12 @@
 """Who is in a cohort, by what its source tells of it: a part at a time, in any order, as often as it likes."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from django.db.models import F, QuerySet
+from django.db.models import F
 
 from apps.common.ids import ordered_id
 from apps.database import bulk
@@ -12,6 +14,7 @@ from apps.events.models import Event
 from apps.people.models import Cohort, CohortMembership, CohortSync
 from apps.sources.cohorts import ENTERED, LEFT, CohortMember, CohortPage
 
+TABLE = CohortMembership._meta.db_table
 MOST_LEAVERS = 1000  # are taken out in one commit
 
 
@@ -83,37 +86,43 @@ def _is_overtaken(cohort: Cohort, sync: CohortSync) -> bool:
 def _added(cohort: Cohort, page: CohortPage, session: str, now: datetime) -> list[CohortMember]:
     """Those who were not in it."""
     members = {one.id: one for one in page.members}
-    known = dict(_of(cohort, list(members)).values_list("member_id", "left_at"))
-    back = [pk for pk, left_at in known.items() if left_at is not None]
-    _of(cohort, list(known)).update(session=session)
-    _of(cohort, back).update(left_at=None, entered_at=now)
+    known = _of(cohort, list(members))
+    _change(pk for pk, _ in known.values())(session=session)
+    _change(pk for pk, left_at in known.values() if left_at)(left_at=None, entered_at=now)
     rows = [
-        {"id": ordered_id(), "cohort_id": cohort.pk, "member_id": pk, "session": session, "entered_at": now}
-        for pk in sorted(members.keys() - known.keys())
+        {"id": ordered_id(), "cohort_id": cohort.pk, "member_id": name, "session": session, "entered_at": now}
+        for name in sorted(members.keys() - known.keys())
     ]
     bulk.insert(CohortMembership, rows)
-    return [one for pk, one in members.items() if pk not in known or known[pk] is not None]
+    return [one for name, one in members.items() if name not in known or known[name][1]]
 
 
 def _removed(cohort: Cohort, page: CohortPage, now: datetime) -> list[CohortMember]:
     """Those who were in it."""
     members = {one.id: one for one in page.members}
-    there = _of(cohort, list(members)).filter(left_at=None)
-    found = list(there.values_list("member_id", flat=True))
-    there.update(left_at=now)
-    return [members[pk] for pk in found]
+    there = {name: pk for name, (pk, left_at) in _of(cohort, list(members)).items() if not left_at}
+    _change(there.values())(left_at=now)
+    return [members[name] for name in there]
 
 
 def _not_named(cohort: Cohort, session: str, now: datetime) -> list[CohortChange]:
     """Those whom a whole sync has not named: a thousand at a time."""
     others = CohortMembership.objects.filter(cohort=cohort, left_at=None).exclude(session=session)
-    found = dict(others.order_by("-id").values_list("member_id", "person_id")[:MOST_LEAVERS])
-    _of(cohort, list(found)).update(left_at=now)
-    return [CohortChange(LEFT, CohortMember(id=pk), person) for pk, person in found.items()]
+    found = list(others.order_by("-id").values_list("pk", "member_id", "person_id")[:MOST_LEAVERS])
+    _change(pk for pk, *_ in found)(left_at=now)
+    return [CohortChange(LEFT, CohortMember(id=name), person) for _, name, person in found]
 
 
-def _of(cohort: Cohort, members: list[str]) -> QuerySet[CohortMembership]:
-    return CohortMembership.objects.filter(cohort=cohort, member_id__in=members)
+def _of(cohort: Cohort, members: list[str]) -> dict[str, tuple[UUID, Any]]:
+    """The row of each member that there is, by its id there: its key, and when it left."""
+    found = bulk.picked(TABLE, "member_id, id, left_at", {"cohort_id": cohort.pk}, "member_id", members)
+    return {name: (bulk.uuid_of(pk), left_at) for name, pk, left_at in found}
+
+
+def _change(keys: Iterable[UUID]) -> Callable[..., object]:
+    """Writes these values into the rows with these keys."""
+    rows = list(keys)
+    return lambda **values: bulk.update_where(CohortMembership, [{"id": pk, **values} for pk in rows], "true")
 
 
 def _count(cohort: Cohort, sync: CohortSync, changes: list[CohortChange], more: dict[str, object]) -> None:
@@ -126,5 +135,5 @@ def _count(cohort: Cohort, sync: CohortSync, changes: list[CohortChange], more: 
 
 def link(cohort: Cohort, people: dict[str, UUID]) -> None:
     """Say whom its members are: person ids by member id; within the caller's transaction."""
-    known = _of(cohort, list(people)).values_list("id", "member_id")
-    bulk.update_where(CohortMembership, [{"id": pk, "person_id": people[member]} for pk, member in known], "true")
+    rows = [{"id": pk, "person_id": people[name]} for name, (pk, _) in _of(cohort, list(people)).items()]
+    bulk.update_where(CohortMembership, rows, "true")

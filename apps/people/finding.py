@@ -12,12 +12,7 @@ from apps.events.entries import EventRow
 from apps.people.models import Person, PersonIdentity, SamePerson
 
 Key = tuple[int, str, str, str]  # workspace, value, kind, scope: as the index has them
-LIVE = "live"
-_KNOWN = """
-SELECT i.workspace_id, i.value, i.kind, i.scope, i.person_id, o.value
-FROM people_personidentity i LEFT JOIN people_personidentity o ON o.person_id = i.person_id AND o.kind = 'distinct_id'
-WHERE {workspaces} AND {values}
-"""
+LIVE, TABLE = "live", PersonIdentity._meta.db_table
 
 
 @dataclass
@@ -131,15 +126,21 @@ def _keys(entry: EventRow) -> list[Key]:
 
 
 def _known(keys: set[Key]) -> Known:
-    sql = _KNOWN.format(workspaces=bulk.one_of("i.workspace_id"), values=bulk.one_of("i.value"))
-    given = [bulk.array_param({key[0] for key in keys}), bulk.array_param({key[1] for key in keys})]
     known = Known()
-    for *key, person, own in bulk.read(sql, given):
-        if tuple(key) in keys:
-            known.people[tuple(key)] = bulk.uuid_of(person)
-        if own:
-            known.own_ids[bulk.uuid_of(person)] = own
+    for workspace in {key[0] for key in keys}:
+        values = sorted({key[1] for key in keys if key[0] == workspace})
+        columns = "value, kind, scope, person_id"
+        for *rest, person in bulk.picked(TABLE, columns, {"workspace_id": workspace}, "value", values):
+            key = (workspace, *rest)
+            if key in keys:
+                known.people[key] = bulk.uuid_of(person)
+    known.own_ids = _own_ids(set(known.people.values()))
     return known
+
+
+def _own_ids(people: set[UUID]) -> dict[UUID, str]:
+    rows = PersonIdentity.objects.filter(person__in=people, kind=OUR_OWN).values_list("person_id", "value")
+    return dict(rows) if people else {}
 
 
 def _written(found: Found, entries: list[EventRow]) -> Found:

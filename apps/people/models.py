@@ -31,7 +31,7 @@ class PersonIdentity(Owned):
     """Something by which a person is known. It is never taken away: an old one finds her for ever."""
 
     id = models.UUIDField(primary_key=True, default=ordered_id, editable=False)
-    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="identities")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="identities", db_index=False)
     kind = models.CharField(max_length=20, choices=list(KIND_WORDS.items()))
     scope = models.CharField(max_length=100, blank=True, help_text="Within what it is unique: a WhatsApp portfolio.")
     value = models.CharField(max_length=MAX_IDENTITY)
@@ -50,6 +50,7 @@ class PersonIdentity(Owned):
                 opclasses=["int8_ops", *["varchar_pattern_ops"] * 3],  # PostgreSQL: for beginnings, too
             )
         ]
+        indexes = [models.Index(fields=["person", "kind"], name="identity_of_person")]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.value}"

@@ -15,7 +15,7 @@ from apps.events.sources import COHORT_TOLD, OCCURRED
 from apps.people.facts import Profiles, profiles_of
 from apps.runs.claims import resuming, writing
 from apps.runs.claims.arrivals.cohort_pages import take_page
-from apps.runs.claims.arrivals.fan_out import WorkflowStart, asks_to_forget, fan_out, starts_of
+from apps.runs.claims.arrivals.fan_out import Starts, WorkflowStart, fan_out, starts_of
 from apps.runs.claims.arrivals.forgetting import forget_person
 from apps.runs.claims.event_batch import ReceivedEvent, as_read, paused_for_sure, received
 from apps.runs.claims.read_ahead import ReadAhead, checkpointed, claimed, read_ahead
@@ -95,7 +95,8 @@ def _walked(asked: RunRequest) -> list[Look]:
             while len(found) < most and work.spent < AT_ONCE:
                 some = received(min(most - len(found), FEW), workspace=workspace, after=last.get(workspace))
                 people = profiles_of(came.event.person_id for came in some)
-                found += [_looked_at(came, asked, people) for came in some if work.spent < AT_ONCE]
+                starts = starts_of([came.event for came in some])
+                found += [_looked_at(came, asked, people, starts) for came in some if work.spent < AT_ONCE]
                 if not some:
                     break
                 last[workspace] = some[-1].event
@@ -105,16 +106,17 @@ def _walked(asked: RunRequest) -> list[Look]:
         if asked.only:
             alone = received(1, only=asked.only)
             people = profiles_of(came.event.person_id for came in alone)
-            return [_looked_at(came, asked, people) for came in alone]
+            starts = starts_of([came.event for came in alone])
+            return [_looked_at(came, asked, people, starts) for came in alone]
         return take_fairly(asked.limit, asked.capacities, take, lightest_first)
 
 
-def _looked_at(came: ReceivedEvent, asked: RunRequest, people: Profiles) -> Look:
+def _looked_at(came: ReceivedEvent, asked: RunRequest, people: Profiles, starts: Starts) -> Look:
     if came.event.kind in AWAITABLE:
         told = EventReader(came.event)
         return Look(came, asked, told=told, keys=keys_for(told))
-    if came.event.kind == OCCURRED and not asks_to_forget(came.event):
-        return Look(came, asked, starts=starts_of(came.event))
+    if came.event.pk in starts:
+        return Look(came, asked, starts=starts[came.event.pk])
     if came.version is None or came.paused:
         return Look(came, asked)
     return Look(came, asked, begun=_begun(came.event, came.version, asked, people))
@@ -136,7 +138,7 @@ def _begun(event: Event, version: Version, asked: RunRequest, people: Profiles) 
 
 def _written(found: list[Look]) -> list[StartedRun]:
     """The runs that begin or go on."""
-    starting, heard, paused = [], [], []
+    starting, heard, paused, telling = [], [], [], []
     for look in _as_read(found) if bulk.is_sqlite() else found:
         if look.told is not None:
             heard += _resumed(look.told, look)
@@ -145,13 +147,15 @@ def _written(found: list[Look]) -> list[StartedRun]:
         elif look.came.event.kind == OCCURRED and look.starts is None:
             forget_person(look.came.event, look.asked.now)
         elif look.starts is not None:
-            fan_out(look.came.event, look.starts, look.asked.now)
+            telling.append((look.came.event, look.starts))
         elif look.came.version is None:
             events.fail(look.came.event.pk, GONE, look.asked.now)
         elif look.begun is None:
             paused.append(look.came.event)
         else:
             starting.append(look.begun)
+    if telling:
+        fan_out(telling, found[0].asked.now)
     _hold(paused)
     events.dispatch([one.journal.run.event_id for one in starting])
     if starting:
@@ -180,5 +184,5 @@ def _resumed(told: EventReader, look: Look) -> list[StartedRun]:
     waits = waiting_for(told, look.keys, MOST_HEARD)
     found, held = resuming.resume_waiting(event, waits, asked.now, asked.can_send) if waits else ([], False)
     if not held and len(waits) < MOST_HEARD:
-        events.mark_received(event.pk) if found or was_counted(event.pk) else events.mark_unmatched(event.pk)
+        events.mark_received(event.pk) if found or was_counted(event.pk) else events.mark_unmatched([event.pk])
     return found

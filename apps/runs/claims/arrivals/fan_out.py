@@ -5,7 +5,9 @@ Each of these is then taken up by itself: a paused workflow keeps its own waitin
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from pydantic import ValidationError
@@ -15,6 +17,7 @@ from apps.database.failpoints import failpoint
 from apps.events import store
 from apps.events.entries import EventRow
 from apps.events.models import Event
+from apps.events.sources import OCCURRED
 from apps.people.finding import find_people
 from apps.runs.claims.arrivals.source_facts import name_of_source
 from apps.sources.contract import Fired
@@ -23,10 +26,8 @@ from apps.sources.source_rule import SourceRule, index_key
 
 FIRED = "trigger.fired"
 MOST = 1000
-_FITTING = """
-SELECT trigger_id, settings FROM triggers_subscription WHERE environment = %s AND kind = %s AND {keys}
-ORDER BY trigger_id LIMIT %s
-"""
+Key = tuple[str, str]  # environment, and the key of a rule
+_FITTING = "SELECT environment, key, trigger_id, CAST(settings AS text) FROM triggers_subscription WHERE {keys}"
 
 
 def asks_to_forget(event: Event) -> bool:
@@ -44,42 +45,73 @@ class WorkflowStart:
     body: dict[str, Any]
 
 
-def starts_of(event: Event) -> list[WorkflowStart]:
-    """The workflows that this event starts; at most 1,000."""
-    found = [_start(trigger, settings, event) for trigger, settings in _fitting(event)]
-    return [start for start in found if start is not None]
+Starts = dict[UUID, list[WorkflowStart]]
 
 
-def fan_out(event: Event, starts: list[WorkflowStart], now: datetime) -> None:
-    """Write an event for each of them; called in the commit that marks this one dispatched."""
-    if not starts:
-        store.mark_unmatched(event.pk)
-        return
-    store.insert_events([_fired(event, start, now) for start in starts])
-    failpoint("fan.within")
-    store.dispatch([event.pk])
-    transaction.on_commit(wakeups.wake)
+def starts_of(events: list[Event]) -> Starts:
+    """The workflows that each of these starts, at most 1,000; one query for all. What asks to forget somebody is not
+    among them."""
+    telling = [event for event in events if event.kind == OCCURRED and not asks_to_forget(event)]
+    keys = {event.pk: _keys(event) for event in telling}
+    fitting = _fitting({key for found in keys.values() for key in found})
+    return {event.pk: _starts(event, keys[event.pk], fitting) for event in telling}
 
 
-def _fitting(event: Event) -> list[tuple[int, Any]]:
+def fan_out(found: list[tuple[Event, list[WorkflowStart]]], now: datetime) -> None:
+    """Write an event for each workflow that one of them starts; called in the commit that marks them dispatched."""
+    rows = [_fired(event, start, now) for event, starts in found for start in starts]
+    store.mark_unmatched([event.pk for event, starts in found if not starts])
+    if rows:
+        store.insert_events(rows)
+        failpoint("fan.within")
+        store.dispatch([event.pk for event, starts in found if starts])
+        transaction.on_commit(wakeups.wake)
+
+
+def _keys(event: Event) -> list[Key]:
     door, name = DOORS.get(event.source_kind), name_of_source(event.source_id)
     if door is None or not name:
         return []
-    rules = door.rule_keys(event.body)
-    keys = [index_key(event.workspace_id, event.source_kind, name, rule) for rule in dict.fromkeys(rules)]
-    sql = _FITTING.format(keys=bulk.one_of("key"))
-    return bulk.read(sql, [event.environment, event.source_kind, bulk.array_param(keys), MOST]) if keys else []
+    rules = dict.fromkeys(door.rule_keys(event.body))
+    keys = (index_key(event.workspace_id, event.source_kind, name, rule) for rule in rules)
+    return [(event.environment, key) for key in keys]
 
 
-def _start(trigger_id: int, settings: Any, event: Event) -> WorkflowStart | None:
-    try:
-        rule = TRIGGERS.all()[event.source_kind].model_validate(bulk.json_of(settings))
-    except (KeyError, ValidationError):
-        return None
-    if not isinstance(rule, SourceRule) or not rule.fits(event.body):
+def _fitting(keys: set[Key]) -> dict[Key, list[tuple[int, str]]]:
+    """Triggers and the settings of their rules, as JSON, by key."""
+    found: dict[Key, list[tuple[int, str]]] = {}
+    if keys:
+        for environment, key, trigger, settings in bulk.read(_FITTING.format(keys=bulk.one_of("key")), [_among(keys)]):
+            found.setdefault((environment, key), []).append((trigger, settings))
+    return found
+
+
+def _among(keys: set[Key]) -> Any:
+    return bulk.array_param(sorted({key for _, key in keys}))
+
+
+def _starts(event: Event, keys: list[Key], fitting: dict[Key, list[tuple[int, str]]]) -> list[WorkflowStart]:
+    """By the trigger's id, each once."""
+    found = sorted({row for key in keys for row in fitting.get(key, ())})
+    starts = (_start(trigger, settings, event) for trigger, settings in found[:MOST])
+    return [start for start in starts if start is not None]
+
+
+def _start(trigger_id: int, settings: str, event: Event) -> WorkflowStart | None:
+    rule = _rule(event.source_kind, settings)
+    if rule is None or not rule.fits(event.body):
         return None
     fired = rule.fire(event.body)
     return WorkflowStart(trigger_id, rule, fired.body) if isinstance(fired, Fired) else None
+
+
+@lru_cache(maxsize=1024)
+def _rule(kind: str, settings: str) -> SourceRule | None:
+    try:
+        rule = TRIGGERS.all()[kind].model_validate_json(settings)
+    except (KeyError, ValidationError):
+        return None
+    return rule if isinstance(rule, SourceRule) else None
 
 
 def _fired(event: Event, start: WorkflowStart, now: datetime) -> EventRow:
