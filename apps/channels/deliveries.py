@@ -1,9 +1,8 @@
 """The only module that writes deliveries: each change is a conditional update with the token, many in one commit."""
 
-import random
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,43 +11,22 @@ from django.db.models import QuerySet
 
 from apps.channels import sending_limits_store
 from apps.channels.models import Attempt, CapturedMessage, Connection, Delivery
-from apps.common import bounded_json
+from apps.channels.settlement import ClaimedDelivery, Settlement, attempt_of, captured_of, cursor_of, reported_of
 from apps.common.ids import ordered_id
 from apps.database import bulk, leases
 from apps.database.fair_share import Group, groups_with_due_work, take_fairly
 from apps.database.leases import LEASE_CLEARED, ClaimRequest
 from apps.egress import reach
+from apps.events import store as events
 from apps.providers.contract import Result
 from apps.providers.registry import PROVIDERS
 
 LEASE_S = 105
 MORE_TIME = timedelta(days=1)
-BACKOFF_S = (10, 60, 300, 1200, 3600)
-MAX_ATTEMPTS, MAX_SUBJECT = 5, 1000
 CapacityFor = Callable[[int], int]  # how many messages of a workspace the asker can send now
 State = Delivery.State
 CURSOR = ("state", "reason", "attempt", "token", "lease_until", "due_at", "provider_ref", "ended_at")
 IS_OURS = "t.state IN ('working', 'unknown') AND t.token = w.held"
-
-
-@dataclass(frozen=True)
-class ClaimedDelivery:
-    """A delivery in our hands until `lease_until`."""
-
-    delivery: Delivery
-    token: uuid.UUID
-    started_at: datetime
-    probe: bool = False  # its call tells whether the provider is back
-
-
-@dataclass(frozen=True)
-class Settlement:
-    """What became of an attempt. `captured`: the message stays in the test inbox."""
-
-    held: ClaimedDelivery
-    result: Result
-    captured: bool
-    now: datetime
 
 
 def new_row(addressed: dict[str, Any], skip: str, now: datetime) -> dict[str, Any]:
@@ -117,7 +95,7 @@ def _read_back(held: list[ClaimedDelivery]) -> list[ClaimedDelivery]:
 def settle(held: ClaimedDelivery, result: Result, *, captured: bool, now: datetime) -> bool:
     """Write what became of the attempt, as soon as the database takes it. False: the lease was lost."""
     settled = Settlement(held, result, captured, now)
-    after = _moved(held.delivery, held.token, _cursor(settled))
+    after = _moved(held.delivery, held.token, cursor_of(settled))
     known = {name: after[name] for name in ("state", "attempt", "ended_at")}
     there = Delivery.objects.filter(pk=held.delivery.pk, **known)
     return leases.settle(write, settled, is_settled=there.exists, left_s=LEASE_S)
@@ -153,6 +131,12 @@ def call_off(workspace_id: int, person: uuid.UUID, why: str, now: datetime) -> N
     waiting.update(state=State.SKIPPED, reason=why, ended_at=now, due_at=None)
 
 
+def call_off_of_run(run_id: uuid.UUID, why: str, now: datetime) -> None:
+    """Skip what this run said and nobody has begun to send, in the caller's transaction."""
+    waiting = Delivery.objects.filter(run_id=run_id, state=State.READY)
+    waiting.update(state=State.SKIPPED, reason=why[:500], ended_at=now, due_at=None)
+
+
 def reclaim_expired_leases(now: datetime, limit: int = 500) -> int:
     """Deliveries whose worker died may have been sent: unknown, or again where the provider knows our key."""
     working = Delivery.objects.filter(state=State.WORKING)
@@ -162,12 +146,14 @@ def reclaim_expired_leases(now: datetime, limit: int = 500) -> int:
 
 def write(settled: list[Settlement]) -> list[bool]:
     """Settle many in the caller's transaction."""
-    cursors = [_moved(s.held.delivery, s.held.token, _cursor(s)) for s in settled]
+    cursors = [_moved(s.held.delivery, s.held.token, cursor_of(s)) for s in settled]
     moved = leases.move(Delivery, cursors, IS_OURS)
     mine = [s for s in settled if s.held.delivery.pk in moved]
     tried = [s for s in mine if s.result.kind != "untried"]
-    bulk.insert_new(Attempt, [_attempt(s) for s in tried], "delivery_id")  # a late answer finds its row there
-    bulk.insert(CapturedMessage, [_captured(s) for s in mine if s.captured and s.result.kind == "accepted"])
+    bulk.insert_new(Attempt, [attempt_of(s) for s in tried], "delivery_id")  # a late answer finds its row there
+    bulk.insert(CapturedMessage, [captured_of(s) for s in mine if s.captured and s.result.kind == "accepted"])
+    after = {cursor["id"]: cursor for cursor in cursors}
+    events.insert_events([one for s in mine for one in reported_of(s, after[s.held.delivery.pk])])
     return [s.held.delivery.pk in moved for s in settled]
 
 
@@ -236,34 +222,6 @@ def _moved(delivery: Delivery, token: uuid.UUID, cursor: dict[str, Any]) -> dict
     return {**_row(delivery), **LEASE_CLEARED, **cursor, "was": State.WORKING, "held": token}
 
 
-def _cursor(settled: Settlement) -> dict[str, Any]:
-    delivery, result, now = settled.held.delivery, settled.result, settled.now
-    why = bounded_json.clean(result.why)[:500]
-    match result.kind:
-        case "accepted":
-            ref = bounded_json.clean(result.ref)[:200]
-            return {"state": State.SENT, "reason": why, "provider_ref": ref, "ended_at": now, "due_at": None}
-        case "temporary_failure" if delivery.attempt < MAX_ATTEMPTS and now < delivery.expires_at:
-            return {
-                "state": State.READY,
-                "reason": why,
-                "due_at": now + timedelta(seconds=_backoff(delivery, result)),
-            }
-        case "untried":
-            due = now + timedelta(seconds=result.after_s or 0)
-            return {"state": State.READY, "reason": why, "due_at": due, "attempt": delivery.attempt - 1}
-        case "unknown":
-            token = settled.held.token  # kept: a late answer still counts
-            return {"state": State.UNKNOWN, "reason": why, "ended_at": now, "due_at": None, "token": token}
-        case _:
-            return {"state": State.FAILED, "reason": why, "ended_at": now, "due_at": None}
-
-
-def _backoff(delivery: Delivery, result: Result) -> float:
-    span = BACKOFF_S[min(delivery.attempt, len(BACKOFF_S)) - 1]
-    return max(random.uniform(span / 2, span), result.after_s or 0)
-
-
 def _lose(delivery: Delivery, now: datetime) -> bool:
     provider = PROVIDERS.get(delivery.connection.kind) if delivery.connection else None
     idempotent = provider is not None and provider.policy == "idempotent"
@@ -272,23 +230,3 @@ def _lose(delivery: Delivery, now: datetime) -> bool:
     if delivery.token is None:
         return False
     return settle(ClaimedDelivery(delivery, delivery.token, now), Result(kind=kind, why=why), captured=False, now=now)
-
-
-def _attempt(settled: Settlement) -> dict[str, Any]:
-    return {
-        "delivery_id": settled.held.delivery.pk,
-        "number": settled.held.delivery.attempt,
-        "outcome": Attempt.Outcome[settled.result.kind.upper()],
-        "why": bounded_json.clean(settled.result.why)[:500],
-        "http_status": settled.result.http_status,
-        "started_at": settled.held.started_at,
-        "ended_at": settled.now,
-    }
-
-
-def _captured(settled: Settlement) -> dict[str, Any]:
-    delivery = settled.held.delivery
-    words = {part: delivery.content.get(part, "") for part in ("subject", "text", "html")}
-    words["subject"] = words["subject"][:MAX_SUBJECT]
-    where = {"workspace_id": delivery.workspace_id, "channel": delivery.channel, "address": delivery.address}
-    return {"delivery_id": delivery.pk, "received_at": settled.now, **where, **words}

@@ -70,6 +70,7 @@ class TriggerType(EntryNode):
     summary: ClassVar[str]
     first_fields: ClassVar[tuple[str, ...]] = ()  # in a form, before the others
     first_settings: ClassVar[dict[str, Any]] = {}  # of a workflow that is just begun
+    hears_messages: ClassVar[bool] = False  # it must be told what becomes of messages
     has_url: ClassVar[bool] = True  # senders call the workflow's own URL
     about: About = Field(
         default=[],
@@ -94,6 +95,14 @@ class TriggerType(EntryNode):
     def index_key(self, workspace_id: int, token: str) -> str:
         """By what the index of what starts workflows finds it: the token of its URL."""
         return token
+
+    def exit_key(self, workspace_id: int) -> str:
+        """By what the index finds what its runs end with, wherever they stand; empty: nothing."""
+        return ""
+
+    def hears(self) -> dict[str, list[Any]]:
+        """Of which notification events it must be told, and which steps of their messages' life."""
+        return {}
 
     def wants_secret(self) -> bool:
         """Whether its guard lets nobody in before the trigger has a secret."""

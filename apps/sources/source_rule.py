@@ -3,6 +3,7 @@ own; this is what they share. Pure.
 """
 
 import hashlib
+from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
@@ -25,11 +26,10 @@ def source_named(kind: str) -> Any:
     )
 
 
-class SourceRule(TriggerType):
-    """An occurrence at a source starts the workflow."""
+class FiredRule(TriggerType):
+    """Something that happened, told as an event, starts the workflow; nobody calls a URL of its own."""
 
     has_url: ClassVar[bool] = False
-    source: SourceName = ""
     sample: JsonText = Field(
         default="",
         title="Sample",
@@ -44,19 +44,25 @@ class SourceRule(TriggerType):
         json_schema_extra=hint(item="name", collapsed=True),
     )
 
-    def rule_key(self) -> str:
-        """By what the index finds this rule; see `Door.rule_keys`."""
-        raise NotImplementedError
-
     def fits(self, body: dict[str, Any]) -> bool:
-        """Whether an occurrence that has the rule's key fits in all else, too."""
+        """Whether what has the rule's key fits in all else, too."""
         return True
 
-    def index_key(self, workspace_id: int, token: str) -> str:
-        return index_key(workspace_id, self.kind, self.source, self.rule_key())
+    def lets_in(self, body: dict[str, Any], now: datetime) -> bool:
+        """Whether it may enter at all."""
+        return True
 
-    def uses(self) -> list[tuple[str, str, str]]:
-        return [("source", "source", self.source)]
+    def identity_of(self, body: dict[str, Any]) -> str:
+        """What makes two entries the same; empty: nothing does."""
+        return ""
+
+    def reentry_rule(self) -> str:
+        """Whether the same may enter again: always, after_end, once."""
+        return "always"
+
+    def is_noted(self) -> bool:
+        """Whether it must be known who entered."""
+        return False
 
     def knows_person(self) -> bool:
         return True
@@ -66,8 +72,7 @@ class SourceRule(TriggerType):
         return [*known, *(row.name for row in self.names)] if isinstance(known, dict) else None
 
     def example(self) -> dict[str, Any]:
-        known = document_of(self.sample)
-        return self._body(known) if isinstance(known, dict) else {}
+        return self._body(self._sampled())
 
     def takes(self, method: str) -> bool:
         return False
@@ -78,8 +83,28 @@ class SourceRule(TriggerType):
     def read(self, arrival: Arrival) -> Fired | Echo | Refusal:
         return Refusal(status=404, message=ELSEWHERE)
 
+    def _sampled(self) -> dict[str, Any]:
+        known = document_of(self.sample)
+        return known if isinstance(known, dict) else {}
+
     def _body(self, body: dict[str, Any]) -> dict[str, Any]:
         return with_aliases(body, {row.name: row.path for row in self.names})
+
+
+class SourceRule(FiredRule):
+    """An occurrence at a source starts the workflow."""
+
+    source: SourceName = ""
+
+    def rule_key(self) -> str:
+        """By what the index finds this rule; see `Door.rule_keys`."""
+        raise NotImplementedError
+
+    def index_key(self, workspace_id: int, token: str) -> str:
+        return index_key(workspace_id, self.kind, self.source, self.rule_key())
+
+    def uses(self) -> list[tuple[str, str, str]]:
+        return [("source", "source", self.source)]
 
 
 def index_key(workspace_id: int, kind: str, source: str, rule_key: str) -> str:

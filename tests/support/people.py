@@ -7,8 +7,10 @@ from django_celery_beat.models import ClockedSchedule, CrontabSchedule, Interval
 
 from apps.accounts.models import User, WrongPassword
 from apps.channels.models import Connection, ConnectionLimiter
+from apps.engine.drawing.graph import parse_graph
 from apps.workflows import example
 from apps.workflows import models as workflows
+from apps.workflows.release import publishing
 from apps.workspaces import api_keys, invites
 from apps.workspaces.models import Membership, Secret, Workspace
 from tests.support import draw
@@ -54,6 +56,18 @@ def told_of_a_cohort(workspace: Workspace) -> None:
     tell(path_for(source(workspace, "segment")), {"type": "delete", "userId": "c-99"})
 
 
+def journey(workspace: Workspace) -> None:
+    """A workflow that hears of a message, and somebody who entered it."""
+    rule = {"event": "payment_link", "identifier": "data.order_id", "reentry": "once"}
+    start = {"id": "start", "kind": "notification_event", "settings": rule}
+    graph = {"nodes": [start, draw.stop("end")], "edges": [{"source": "start", "target": "end"}]}
+    flow = publishing.create(workspace, "Journey")
+    now = timezone.now()
+    publishing.go_live(publishing.save(flow, parse_graph(graph), by=None, now=now), by=None, now=now)
+    to = [{"channel": "sms", "address": {"text": "{{ phone }}"}}]
+    fire(publish(workspace, draw.send("say", event="payment_link", to=to, data=[])), PAYMENT)
+
+
 def fill(workspace: Workspace, story: example.Loaded, clock: Clock) -> None:
     """At least one row of every model."""
     fire(story.webhook_live, PAYMENT, **{"Idempotency-Key": "k"})
@@ -67,6 +81,7 @@ def fill(workspace: Workspace, story: example.Loaded, clock: Clock) -> None:
     fire(url, PAYMENT)
     known_people(workspace)
     told_of_a_cohort(workspace)
+    journey(workspace)
     drain(clock)
     invites.invite(workspace, "new@example.com", "viewer", workspace_owner(workspace), clock.now)
     secret = Secret(workspace=workspace, name="SHOP", hosts="shop.example.com")

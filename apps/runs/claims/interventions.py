@@ -41,6 +41,18 @@ def cancel(run_id: UUID, by: str, now: datetime) -> bool:
     return False
 
 
+def end_early(run_id: UUID, code: str, why: str, now: datetime) -> bool:
+    """End a run where it stands, as completed with this code: what it was for has come. False: it had ended."""
+    with transaction.atomic():
+        for journal in _locked(run_id, OPEN):
+            was, token = journal.run.state, journal.run.token
+            journal.append(journal.run.node, "done", now, why=f"it ends here: {why}")
+            event_waits.close(journal.run)
+            set_cursor(journal, state=Run.State.COMPLETED, code=code, ended_at=now, due_at=None, **LEASE_CLEARED)
+            return _wrote(journal, was, token)
+    return False
+
+
 def go_on(run_id: UUID, by: str, now: datetime) -> bool:
     """End its wait before the time: an event wait leaves by *timeout*, unless its event came, and a call is tried again
     at once. False: it does not wait (any more)."""

@@ -15,6 +15,7 @@ from apps.events.sources import COHORT_TOLD, OCCURRED
 from apps.people.facts import Profiles, profiles_of
 from apps.runs.claims import resuming, writing
 from apps.runs.claims.arrivals.cohort_pages import take_page
+from apps.runs.claims.arrivals.exits import end_journeys
 from apps.runs.claims.arrivals.fan_out import Starts, WorkflowStart, fan_out, starts_of
 from apps.runs.claims.arrivals.forgetting import forget_person
 from apps.runs.claims.event_batch import ReceivedEvent, as_read, paused_for_sure, received
@@ -141,6 +142,7 @@ def _written(found: list[Look]) -> list[StartedRun]:
     starting, heard, paused, telling = [], [], [], []
     for look in _as_read(found) if bulk.is_sqlite() else found:
         if look.told is not None:
+            end_journeys(look.came.event, look.asked.now)
             heard += _resumed(look.told, look)
         elif look.came.event.kind == COHORT_TOLD:
             take_page(look.came.event, look.asked.now)

@@ -64,4 +64,5 @@ def _journal(changes: list[RunWrite]) -> None:
     said = [said for c in changes for said in c.said]
     bulk.insert(Notification, [s.notification for s in said])
     deliveries.insert_deliveries([row for s in said for row in s.deliveries])
+    events.insert_events([entry for s in said for entry in s.events])
     events.insert_events([entry for c in changes for entry in c.new_events])

@@ -224,7 +224,8 @@ class _Scope:
 
     def _said(self, node: str, block: NodeType, said: Notify, ctx: StepContext) -> Next:
         run = self.journal.run
-        whose = {"run_id": run.id, "person_id": run.person_id}
+        whose = {"run_id": run.id, "person_id": run.person_id, "depth": run.event.depth}
+        whose["root"] = run.event.root or run.event_id
         occasion = SendContext(workspace=run.workspace, environment=run.environment, key=ctx.key, now=self.now, **whose)
         try:
             written = notify(said, self.journal.data, occasion)

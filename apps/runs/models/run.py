@@ -19,6 +19,7 @@ Who moves a run to what, and by which verb:
     ready, waiting ── quarantine.record_failure ▶ failed       an error of ours, three times
     reconciling, needs_attention ── interventions.resolve ─▶ ready, completed, failed    a person's verdict
     any but over ── interventions.cancel ─────▶ cancelled      a person stops it
+    any but over ── interventions.end_early ──▶ completed      what ends its journey came
 
 Locks are taken in this order: workflow, version, run, window (or count, or wait), connection's limiter. Inside a
 transaction run: all of `claims/writing`, `coordination`, `interpreter.resume_with_*`, `journal.claim_deliveries`.

@@ -6,13 +6,12 @@ from typing import Any
 import reversion
 from django.db import transaction
 from django.db.models import Max, Q
-from pydantic import ValidationError
 
 from apps.accounts.models import User
 from apps.common.trouble import Refused
 from apps.common.values import Value
 from apps.egress import client
-from apps.engine.drawing.graph import Graph, Node
+from apps.engine.drawing.graph import Graph
 from apps.engine.drawing.problem import Context, Problem
 from apps.engine.drawing.problems import problems
 from apps.engine.drawing.sample_faults import Outside
@@ -21,10 +20,10 @@ from apps.notifications.carried_events import carried_events
 from apps.notifications.models import NotificationEvent
 from apps.people.sample import sample_profile
 from apps.sources.registry import TRIGGERS
-from apps.triggers.models import Binding, Source, Trigger
+from apps.triggers.models import Source, Trigger
 from apps.workflows.describe.difference import difference, in_short
 from apps.workflows.models import Group, Version, Workflow
-from apps.workflows.release import approval_rules, checklists
+from apps.workflows.release import approval_rules, checklists, index
 from apps.workspaces.models import Secret, Workspace
 
 MAX_REASON = 100
@@ -237,38 +236,11 @@ def change(workflow: Workflow, by: User | None, what: str, **values: Any) -> Non
     reversion.set_comment(what)
     if by is not None:
         reversion.set_user(by)
-    _index(workflow)
+    index.rewrite(workflow)
+    if not workflow.paused:
+        events.release(str(workflow.trigger_id))  # in a workflow that goes on nothing that was accepted is held
 
 
 def note(workflow: Workflow, by: User | None, what: str) -> None:
     """A line in the change log of what changes no column; within a revision."""
     change(workflow, by, what, name=workflow.name)
-
-
-def _index(workflow: Workflow) -> None:
-    """What the endpoints read; in a workflow that goes on nothing that was accepted is held."""
-    Binding.objects.filter(trigger=workflow.trigger).delete()
-    for environment, version in (("test", workflow.test), ("live", workflow.live)):
-        triggers = version.drawing().triggers if version else ()
-        if version and len(triggers) == 1 and TRIGGERS.get(triggers[0].kind):
-            token = workflow.trigger.token_of(environment)
-            Binding.objects.create(
-                workspace=workflow.workspace,
-                trigger=workflow.trigger,
-                environment=environment,
-                kind=triggers[0].kind,
-                key=_index_key(triggers[0], workflow.workspace_id, token),
-                settings=triggers[0].settings,
-                version_id=version.pk,
-                paused=workflow.paused,
-            )
-    if not workflow.paused:
-        events.release(str(workflow.trigger_id))
-
-
-def _index_key(trigger: Node, workspace_id: int, token: str) -> str:
-    """Settings that cannot be read are found by the URL only, which says so."""
-    try:
-        return TRIGGERS.all()[trigger.kind].model_validate(trigger.settings).index_key(workspace_id, token)
-    except ValidationError:
-        return token

@@ -16,15 +16,20 @@ from apps.database import bulk, wakeups
 from apps.database.failpoints import failpoint
 from apps.events import store
 from apps.events.entries import EventRow
+from apps.events.messages import MESSAGE_TOLD
 from apps.events.models import Event
 from apps.events.sources import OCCURRED
 from apps.people.finding import find_people
+from apps.runs.claims.arrivals.entries import enters
+from apps.runs.claims.arrivals.exits import end_journeys
 from apps.runs.claims.arrivals.source_facts import name_of_source
 from apps.sources.contract import Fired
+from apps.sources.lifecycle import heard_key
 from apps.sources.registry import DOORS, TRIGGERS
-from apps.sources.source_rule import SourceRule, index_key
+from apps.sources.source_rule import FiredRule, index_key
 
 FIRED = "trigger.fired"
+TELLING = (OCCURRED, MESSAGE_TOLD)
 MOST = 1000
 Key = tuple[str, str]  # environment, and the key of a rule
 _FITTING = "SELECT environment, key, trigger_id, CAST(settings AS text) FROM triggers_subscription WHERE {keys}"
@@ -41,7 +46,7 @@ class WorkflowStart:
     """A workflow that is to begin by its trigger, with this data."""
 
     trigger_id: int
-    rule: SourceRule
+    rule: FiredRule
     body: dict[str, Any]
 
 
@@ -51,7 +56,7 @@ Starts = dict[UUID, list[WorkflowStart]]
 def starts_of(events: list[Event]) -> Starts:
     """The workflows that each of these starts, at most 1,000; one query for all. What asks to forget somebody is not
     among them."""
-    telling = [event for event in events if event.kind == OCCURRED and not asks_to_forget(event)]
+    telling = [event for event in events if event.kind in TELLING and not asks_to_forget(event)]
     keys = {event.pk: _keys(event) for event in telling}
     fitting = _fitting({key for found in keys.values() for key in found})
     return {event.pk: _starts(event, keys[event.pk], fitting) for event in telling}
@@ -59,16 +64,34 @@ def starts_of(events: list[Event]) -> Starts:
 
 def fan_out(found: list[tuple[Event, list[WorkflowStart]]], now: datetime) -> None:
     """Write an event for each workflow that one of them starts; called in the commit that marks them dispatched."""
-    rows = [_fired(event, start, now) for event, starts in found for start in starts]
-    store.mark_unmatched([event.pk for event, starts in found if not starts])
-    if rows:
-        store.insert_events(rows)
+    for event, _ in found:
+        if event.kind == MESSAGE_TOLD:
+            end_journeys(event, now)
+    rows = {event.pk: _let_in(event, starts, now) for event, starts in found}
+    store.mark_unmatched([event.pk for event, _ in found if not rows[event.pk]])
+    if any(rows.values()):
+        store.insert_events([row for some in rows.values() for row in some])
         failpoint("fan.within")
-        store.dispatch([event.pk for event, starts in found if starts])
+        store.dispatch([event.pk for event, _ in found if rows[event.pk]])
         transaction.on_commit(wakeups.wake)
 
 
+def _let_in(event: Event, starts: list[WorkflowStart], now: datetime) -> list[EventRow]:
+    """An event for each workflow whose rules of entry it passes."""
+    rows = [(start.rule, _fired(event, start, now)) for start in starts]
+    return [row for rule, row in rows if _passes(rule, event, row, now)]
+
+
+def _passes(rule: FiredRule, event: Event, row: EventRow, now: datetime) -> bool:
+    if not rule.lets_in(event.body, now):
+        return False
+    identifier = rule.identity_of(event.body)
+    return not identifier or not rule.is_noted() or enters(row.event, identifier, rule.reentry_rule(), now)
+
+
 def _keys(event: Event) -> list[Key]:
+    if event.kind == MESSAGE_TOLD:
+        return [(event.environment, heard_key(event.workspace_id, str(event.body.get("event"))))]
     door, name = DOORS.get(event.source_kind), name_of_source(event.source_id)
     if door is None or not name:
         return []
@@ -106,12 +129,12 @@ def _start(trigger_id: int, settings: str, event: Event) -> WorkflowStart | None
 
 
 @lru_cache(maxsize=1024)
-def _rule(kind: str, settings: str) -> SourceRule | None:
+def _rule(kind: str, settings: str) -> FiredRule | None:
     try:
         rule = TRIGGERS.all()[kind].model_validate_json(settings)
     except (KeyError, ValidationError):
         return None
-    return rule if isinstance(rule, SourceRule) else None
+    return rule if isinstance(rule, FiredRule) else None
 
 
 def _fired(event: Event, start: WorkflowStart, now: datetime) -> EventRow:
@@ -119,6 +142,7 @@ def _fired(event: Event, start: WorkflowStart, now: datetime) -> EventRow:
     about = tuple(start.rule.identities(start.body, event.workspace.country))
     where = {"workspace_id": event.workspace_id, "environment": event.environment}
     source = {"kind": FIRED, "source_kind": event.source_kind, "source_id": str(start.trigger_id)}
-    lineage = {"root": event.pk, "person_id": event.person_id}
+    root = event.root if event.kind == MESSAGE_TOLD and event.root else event.pk
+    lineage = {"root": root, "person_id": event.person_id, "depth": event.depth}
     row = EventRow.new(now, [], body=start.body, **lineage, **where, **source)
     return row.told_about(about, find_people) if about else row
