@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
+from apps.engine.values.identities import KIND_WORDS
 from apps.engine.values.profiles import FIELDS, profile_facts
 from apps.people.models import Person, PersonIdentity
 
@@ -37,5 +38,5 @@ def name_of(person: Person) -> str:
     """How people call this person: by name, else by what is known."""
     if person.name:
         return person.name
-    first = PersonIdentity.objects.filter(person=person, superseded_by=None).order_by("id").first()
-    return first.value if first else "Somebody"
+    known = current_identities({person.pk})[person.pk]
+    return next((known[kind] for kind in KIND_WORDS if kind in known), "Somebody")

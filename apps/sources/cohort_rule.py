@@ -12,12 +12,12 @@ from apps.sources.source_rule import SourceRule
 class CohortRule(SourceRule):
     """An event of this name, or somebody who enters or leaves this cohort."""
 
-    summary: ClassVar[str] = "{on} {event}{cohort} of {source}"
+    summary: ClassVar[str] = "an event of {source}"
     summarised_by: ClassVar[str] = "on"
     summaries: ClassVar[dict[str, str]] = {
-        "event": "{event} of {source}",
-        ENTERED: "enters {cohort} of {source}",
-        LEFT: "leaves {cohort} of {source}",
+        "event": "an event of {source}",
+        ENTERED: "somebody enters a cohort of {source}",
+        LEFT: "somebody leaves a cohort of {source}",
     }
     first_fields: ClassVar[tuple[str, ...]] = ("source", "on", "event", "cohort", "sample")
     on: Literal["event", "entered", "left"] = Field(

@@ -14,7 +14,7 @@ TYPE_WORDS = {"any": "Any"} | {name: name.capitalize() for name in tracking.TYPE
 class TrackingRule(SourceRule):
     """An event of this type and name."""
 
-    summary: ClassVar[str] = "{type} {name} of {source}"
+    summary: ClassVar[str] = "{type} of {source}"
     first_fields: ClassVar[tuple[str, ...]] = ("source", "type", "name", "sample")
     type: Literal["any", "track", "identify", "page", "screen", "group", "alias"] = Field(
         default="track", title="Type", description="Which calls start it.", json_schema_extra=hint(labels=TYPE_WORDS)

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from apps.console.page.page import asked, paged, show
 from apps.engine.values.identities import KIND_WORDS, kinds_that_fit
 from apps.engine.values.profiles import shown
+from apps.people.facts import current_identities
 from apps.people.models import AttributeType, ErasureRequest, Person, PersonIdentity
 from apps.people.terms import attribute_word
 from apps.workspaces.models import Membership, Workspace
@@ -68,10 +69,11 @@ def people_known_as(workspace: Workspace, text: str) -> list[UUID]:
 
 def with_identities(rows: list[Person]) -> list[dict[str, Any]]:
     """Each person with her identities of today and a few of her attributes, as a list shows them."""
-    found: dict[UUID, list[tuple[str, str]]] = {row.pk: [] for row in rows}
-    current = PersonIdentity.objects.filter(person__in=rows, superseded_by=None).order_by("id")
-    for person, kind, value in current.values_list("person_id", "kind", "value"):
-        found[person].append((KIND_WORDS.get(kind, kind), value))
+    current = current_identities({row.pk for row in rows})
+    found = {
+        row.pk: [(words, current[row.pk][kind]) for kind, words in KIND_WORDS.items() if kind in current[row.pk]]
+        for row in rows
+    }
     return [
         {
             "person": row,

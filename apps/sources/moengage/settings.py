@@ -14,7 +14,7 @@ class MoEngage(SourceRule):
     kind: ClassVar[str] = "moengage"
     title: ClassVar[str] = "MoEngage"
     icon: ClassVar[str] = "activity"
-    summary: ClassVar[str] = "{by} {name} of {source}"
+    summary: ClassVar[str] = "{by} of {source}"
     first_fields: ClassVar[tuple[str, ...]] = ("source", "by", "name", "sample")
     source: SourceName = source_named("moengage")
     by: Literal["event", "campaign"] = Field(
