@@ -28,6 +28,8 @@ def source(request: HttpRequest, token: str, behind: str = "") -> HttpResponse:
     now, entrance = clocks.now(), entrance_of(token)
     if entrance is None or (entrance.ends_at is not None and entrance.ends_at <= now):
         return JsonResponse({"error": "There is no such URL."}, status=404)
+    if request.method == "HEAD":  # only asks whether there is such a URL
+        return HttpResponse()
     try:
         return _answered(_taken(request, entrance, f"/{behind}"[:MAX_PATH], now))
     except (OperationalError, InterfaceError):

@@ -7,6 +7,7 @@ import hmac
 import json
 
 import pytest
+from django.test import Client
 
 from apps.channels.models import Delivery
 from apps.events.models import Event
@@ -147,6 +148,8 @@ def test_a_write_key_is_asked_for_and_401_is_for_a_wrong_one_only(workspace) -> 
 
 def test_a_url_that_is_not_there_is_told_nothing(workspace) -> None:
     made = source(workspace, "segment")
+    assert [Client().head(path_for(made) + end).status_code for end in ("", "x")] == [200, 404]
+    assert not Event.objects.exists()
     assert tell(path_for(made) + "x", ORDER)[0] == 404
     made.urls.update(ends_at=made.urls.first().made_at)
     assert tell(path_for(made), ORDER)[0] == 404

@@ -19,7 +19,10 @@ def request_log(request: HttpRequest, membership: Membership) -> HttpResponse:
     workspace = membership.workspace
     chosen = {name: asked(request, name) for name in ("outcome", "environment", "workflow")}
     rows = (
-        LoggedRequest.objects.of(workspace).filter(_chosen(chosen)).select_related("trigger__workflow").order_by("-id")
+        LoggedRequest.objects.of(workspace)
+        .filter(_chosen(chosen))
+        .select_related("trigger__workflow", "source")
+        .order_by("-id")
     )
     facts = {
         "here": "requests",

@@ -9,6 +9,7 @@ from apps.console.activity.search_results import MAX_FOUND, address_forms, find
 from apps.console.page.page import asked, newest, show
 from apps.events.models import Event
 from apps.runs.models import Run
+from apps.sources.registry import TRIGGERS
 from apps.workspaces.models import Membership, Workspace
 from apps.workspaces.tenancy import member
 
@@ -16,6 +17,13 @@ from apps.workspaces.tenancy import member
 def _sent(workspace: Workspace, wanted: str) -> QuerySet[Delivery]:
     """Messages to this address, newest first."""
     return Delivery.objects.of(workspace).filter(address__in=address_forms(wanted, workspace.country)).order_by("-id")
+
+
+def _named(event: Event) -> Event:
+    """With what made it, in words."""
+    kind = TRIGGERS.get(event.source_kind)
+    event.came_from = kind.title if kind else event.source_kind
+    return event
 
 
 @require_safe
@@ -32,7 +40,7 @@ def search(request: HttpRequest, membership: Membership) -> HttpResponse:
         "wanted": wanted,
         "runs": runs,
         "sent": list(_sent(workspace, wanted)[:MAX_FOUND]) if wanted else [],
-        "arrivals": list(arrivals[:MAX_FOUND]),
+        "arrivals": [_named(row) for row in arrivals[:MAX_FOUND]],
         "most": MAX_FOUND,
         "here": "search",
     }
