@@ -34,7 +34,7 @@ class AmplitudeDoor(Door):
         IdentityAt(kind="phone", path="user_properties.phone"),
         IdentityAt(kind="phone", path="phone"),
         IdentityAt(kind="amplitude", path="amplitude_id"),
-        IdentityAt(kind="device", path="device_id"),
+        IdentityAt(kind="amplitude", path="device_id"),  # no address for push
     )
     steps: ClassVar[tuple[str, ...]] = (
         "For cohorts and events: in Amplitude add the destination “Webhook” with the URL {url}, and a header of your "
