@@ -10,7 +10,7 @@ import requests
 
 from tests.faults.system import System, until
 
-pytestmark = [pytest.mark.xdist_group("faults-2"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.xdist_group("faults-2"), pytest.mark.timeout(400)]
 FIVE = """
 from apps.workspaces.models import Workspace
 from tests.support.senders import path_for, source, started_by
@@ -40,7 +40,7 @@ def told_until_its_fate(system: System, path: str, first: int) -> int:
     while not system.fate():
         tell(system, path, number)
         number += 1
-        time.sleep(0.2)
+        time.sleep(0.5)
         assert number < first + 200
     return number
 
@@ -60,7 +60,7 @@ def test_five_workflows_start_once_each_wherever_a_process_dies(system: System) 
         assert system.fate() == place
         system.end("worker")
         system.start("worker")  # what dies again and again would be put aside
-        until(lambda: system.check.ask(OPEN) == [(0,)], 60, "all that came in has begun")
+        until(lambda: system.check.ask(OPEN) == [(0,)], 100, "all that came in has begun")
         system.end("worker", signal.SIGTERM)
     system.end("web", signal.SIGTERM)
     for place in ("ingest.before", "ingest.after"):
@@ -70,7 +70,7 @@ def test_five_workflows_start_once_each_wherever_a_process_dies(system: System) 
     system.start("web")
     assert all(tell(system, path, again) for again in range(number))
     system.start("worker")
-    until(lambda: system.check.ask(OPEN) == [(0,)], 60, "all that came in has begun")
+    until(lambda: system.check.ask(OPEN) == [(0,)], 100, "all that came in has begun")
     system.settled()
     found = started(system)
     flows = {flow for _, flow in found}
