@@ -110,14 +110,12 @@ def test_a_rule_may_say_otherwise_whom_it_is_about(workspace, clock) -> None:
     assert [row.value for row in Person.objects.get(pk=run.person_id).identities.all()] == ["c-7"]
 
 
-@pytest.mark.parametrize("encoding", ["identity", "gzip"])
-def test_ten_thousand_events_in_one_request_are_taken_and_each_once(workspace, encoding: str) -> None:
+def test_ten_thousand_events_in_one_request_are_taken_and_each_once(workspace) -> None:
     made = source(workspace, "rudderstack")
     batch = [{"type": "track", "event": "e", "messageId": f"m-{n}", "userId": f"u-{n % 50}"} for n in range(10_000)]
-    body = json.dumps({"batch": batch}).encode()
-    body = gzip.compress(body) if encoding == "gzip" else body
+    body = gzip.compress(json.dumps({"batch": batch}).encode())
     for _ in range(2):
-        assert tell(path_for(made, "/v1/batch"), body=body, **{"content-encoding": encoding}) == (200, "OK")
+        assert tell(path_for(made, "/v1/batch"), body=body, **{"content-encoding": "gzip"}) == (200, "OK")
     assert Event.objects.count() == 10_000
     assert Person.objects.count() == 50
 
