@@ -5,9 +5,9 @@ from typing import Any
 
 from apps.events.entries import EventRow
 from apps.events.search_terms import search_words_of
+from apps.sources.lifecycle import MESSAGE_KIND
 
 MESSAGE_TOLD = "message.told"
-SOURCE = "notification_event"
 MAX_DEPTH = 5
 TOO_DEEP = f"workflows start each other at most {MAX_DEPTH} deep: this one is a loop"
 
@@ -27,5 +27,5 @@ def told(report: dict[str, Any], step: str, row: dict[str, Any], now: datetime, 
     where = {"workspace_id": row["workspace_id"], "environment": row["environment"]}
     lineage = {"depth": report["depth"], "root": report["root"], "person_id": row["person_id"]}
     deep = {"state": "ignored", "reason": TOO_DEEP} if report["depth"] > MAX_DEPTH else {}
-    source = {"kind": MESSAGE_TOLD, "source_kind": SOURCE, "source_id": SOURCE}
+    source = {"kind": MESSAGE_TOLD, "source_kind": MESSAGE_KIND, "source_id": MESSAGE_KIND}
     return EventRow.new(now, search_words_of(report["data"]), body=body, **source, **where, **lineage, **deep)

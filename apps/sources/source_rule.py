@@ -64,6 +64,10 @@ class FiredRule(TriggerType):
         """Whether it must be known who entered."""
         return False
 
+    def leaving_identity_of(self, body: dict[str, Any]) -> str:
+        """Whose run an event ends; empty: nobody's."""
+        return ""
+
     def knows_person(self) -> bool:
         return True
 

@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from apps.channels.models import Delivery
@@ -11,6 +12,7 @@ from apps.events.firing import Custom
 from apps.events.firing import fire as fire_event
 from apps.events.models import Event
 from apps.notifications.models import Content, EventConnection, HeardEvent, NotificationEvent, Template
+from apps.runs.claims.arrivals.entries import enters
 from apps.runs.models import Run
 from apps.triggers.models import Entry
 from apps.workflows.models import Workflow
@@ -192,3 +194,16 @@ def test_an_entry_knows_what_is_going_and_nothing_else(workspace, story, clock) 
     entry = Entry.objects.get()
     assert (entry.identifier, len(entry.event_ids)) == ("A-1", 1)
     assert Run.objects.filter(event_id=entry.event_ids[0]).exists()
+
+
+def test_what_is_still_going_is_asked_once_however_much_it_is(
+    workspace, story, clock, django_assert_max_num_queries
+) -> None:
+    listening(workspace, pause("d1", 1), STOP, event="payment_link", identifier="data.order_id", reentry="after_end")
+    fire(says(workspace), ORDER)
+    drain(clock)
+    entry = Entry.objects.get()
+    Entry.objects.update(event_ids=entry.event_ids * 50)
+    again = {"source_id": entry.trigger_id, "environment": entry.environment, "workspace_id": workspace.pk, "id": "e"}
+    with transaction.atomic(), django_assert_max_num_queries(8):
+        assert not enters(again, "A-1", "after_end", timezone.now())

@@ -132,7 +132,6 @@ class NotificationEventStep(FiredRule):
         return self.reentry != "always" or self.exit_on != "none"
 
     def leaving_identity_of(self, body: dict[str, Any]) -> str:
-        """Whose run an event ends."""
         path = self.exit_identifier or self.identifier
         if not path:
             return str(body.get("person") or "")

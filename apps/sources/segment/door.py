@@ -12,23 +12,20 @@ from typing import Any, ClassVar
 
 from pydantic import Field, SecretStr
 
-from apps.common.trouble import Malformed
 from apps.engine.about import IdentityAt
 from apps.ingress.request import IncomingRequest
 from apps.sources import tracking
-from apps.sources.doors import Accepted, Answered, Door, DoorArrival, TurnedAway, fits_any
-from apps.sources.request_facts import basic_user
+from apps.sources.doors import Accepted, Answered, DoorArrival, TurnedAway
 from apps.sources.signatures import same
+from apps.sources.tracking_door import TrackingDoor
 
-TAKEN = Answered(body={"success": True})
 
-
-class SegmentDoor(Door):
+class SegmentDoor(TrackingDoor):
     """Takes events of a webhook destination, and of SDKs."""
 
     kind: ClassVar[str] = "segment"
     title: ClassVar[str] = "Segment"
-    icon: ClassVar[str] = "activity"
+    taken: ClassVar[Answered] = Answered(body={"success": True})
     first_about: ClassVar[tuple[IdentityAt, ...]] = (*tracking.ABOUT, IdentityAt(kind="segment", path="anonymousId"))
     steps: ClassVar[tuple[str, ...]] = (
         "In Segment open Connections, Destinations, add “Webhooks (Actions)”, and choose your source.",
@@ -42,27 +39,14 @@ class SegmentDoor(Door):
         title="Shared secret",
         description="Of the webhook destination; empty: whoever knows the URL may call it.",
     )
-    write_key: SecretStr = Field(
-        default=SecretStr(""),
-        title="Write key",
-        description="Which SDKs must show; empty: whoever knows the URL may call it.",
-    )
 
     def read(self, arrival: DoorArrival) -> Accepted | TurnedAway:
-        request = arrival.request
-        is_tracking, type_ = tracking.batches(request.path)
-        if not is_tracking and request.path.strip("/"):
-            return self.turn_away(404, "There is no such path: send to the URL itself, or to /v1/batch behind it.")
-        if not is_tracking and not self._is_signed(request):
+        if _is_webhook(arrival.request) and not self._is_signed(arrival.request):
             return self.turn_away(401, "The X-Signature is not made with the shared secret of this source.")
-        try:
-            said = tracking.document(request.body or b"[]")
-            if is_tracking and not self._shows_key(request, said):
-                return self.turn_away(401, "The write key is not that of this source.")
-            found = tuple(tracking.occurrence(event) for event in tracking.entries(said, type_))
-        except Malformed as error:
-            return self.turn_away(400, str(error))
-        return Accepted(occurrences=found, answer=TAKEN)
+        return super().read(arrival)
+
+    def shows_key(self, request: IncomingRequest, said: Any) -> bool:
+        return _is_webhook(request) or super().shows_key(request, said)
 
     def _is_signed(self, request: IncomingRequest) -> bool:
         secret = self.shared_secret.get_secret_value()
@@ -71,29 +55,16 @@ class SegmentDoor(Door):
         wanted = hmac.new(secret.encode(), signed_part(request.body), hashlib.sha1).hexdigest()
         return same(request.headers.get("x-signature", "").strip(), wanted)
 
-    def _shows_key(self, request: IncomingRequest, said: Any) -> bool:
-        if not self.write_key.get_secret_value():
-            return True
-        shown = basic_user(request) or str(said.get("writeKey", "") if isinstance(said, dict) else "")
-        return fits_any(shown, [self.write_key], same)
-
-    @classmethod
-    def rule_keys(cls, body: dict[str, Any]) -> tuple[str, ...]:
-        return tracking.rule_keys(body)
-
-    @classmethod
-    def asks_to_forget(cls, body: dict[str, Any]) -> bool:
-        return body.get("type") == tracking.DELETE
-
-    @classmethod
-    def words_of(cls, body: dict[str, Any]) -> str:
-        return tracking.event_words(body)
-
     def sample(self, mark: str) -> IncomingRequest:
         body = json.dumps({**tracking.SAMPLE, "messageId": mark}).encode()
         secret = self.shared_secret.get_secret_value()
         signature = {"x-signature": hmac.new(secret.encode(), body, hashlib.sha1).hexdigest()} if secret else {}
         return IncomingRequest(method="POST", content_type="application/json", headers=signature, body=body)
+
+
+def _is_webhook(request: IncomingRequest) -> bool:
+    """It comes to the URL itself; SDKs send to a path behind it."""
+    return not request.path.strip("/")
 
 
 def signed_part(body: bytes) -> bytes:

@@ -20,17 +20,19 @@ def enters(event: dict[str, Any], identifier: str, reentry: str, now: datetime) 
     if bulk.insert_new(Entry, [first], "id"):
         return True
     entry = Entry.objects.select_for_update().get(**place)
-    going = [pk for pk in entry.event_ids if pk in still_going(entry.event_ids)]
+    open_ = still_going(entry)
+    going = [pk for pk in entry.event_ids if pk in open_]
     if reentry == ONCE or (reentry == AFTER_END and going):
         return False
     Entry.objects.filter(pk=entry.pk).update(event_ids=[*going, str(event["id"])][-MOST_KEPT:], at=now)
     return True
 
 
-def still_going(event_ids: list[str]) -> set[str]:
-    """Those of these events whose run is open, or is still to begin."""
-    begun = dict(Run.objects.filter(event_id__in=event_ids).values_list("event_id", "state"))
-    there = dict(Event.objects.filter(pk__in=event_ids).values_list("pk", "state"))
+def still_going(entry: Entry) -> set[str]:
+    """Those of its events whose run is open, or is still to begin."""
+    ours = {"workspace_id": entry.workspace_id}
+    begun = dict(Run.objects.filter(**ours, event_id__in=entry.event_ids).values_list("event_id", "state"))
+    there = dict(Event.objects.filter(**ours, pk__in=entry.event_ids).values_list("pk", "state"))
     open_runs = {str(pk) for pk, state in begun.items() if state not in OVER}
     to_begin = {str(pk) for pk, state in there.items() if pk not in begun and state not in OVER_BEFORE_IT_BEGAN}
     return open_runs | to_begin

@@ -1,11 +1,7 @@
 """An event ends the runs of a journey that end with it, wherever they stand, and calls off what they have not sent."""
 
 from datetime import datetime
-from functools import lru_cache
-from typing import Any
 from uuid import UUID
-
-from pydantic import ValidationError
 
 from apps.channels import deliveries
 from apps.database import bulk
@@ -14,9 +10,9 @@ from apps.events.firing import FIRED
 from apps.events.messages import MESSAGE_TOLD
 from apps.events.models import Event
 from apps.runs.claims import interventions
+from apps.runs.claims.arrivals.source_facts import listening_rule
 from apps.runs.models import Run
 from apps.sources.lifecycle import exit_key
-from apps.sources.registry import TRIGGERS
 from apps.triggers.models import Entry
 
 CODE = "exit"
@@ -33,7 +29,7 @@ def end_journeys(event: Event, now: datetime) -> None:
         return
     key = exit_key(event.workspace_id, *name)
     for trigger, kind, settings in bulk.read(_ENDING, [key, event.environment]):
-        rule = _rule(kind, settings)
+        rule = listening_rule(kind, settings)
         identifier = rule.leaving_identity_of(event.body) if rule else ""
         if identifier:
             _end(event, trigger, identifier, f"{name[1]} came", now)
@@ -43,14 +39,6 @@ def _name(event: Event) -> tuple[str, str] | None:
     if event.kind == MESSAGE_TOLD:
         return ("notification", str(event.body.get("event"))) if event.body.get("step") == "fired" else None
     return ("custom", event.source_id) if event.kind == FIRED else None
-
-
-@lru_cache(maxsize=256)
-def _rule(kind: str, settings: str) -> Any:
-    try:
-        return TRIGGERS.all()[kind].model_validate_json(settings)
-    except (KeyError, ValidationError):
-        return None
 
 
 def _end(event: Event, trigger: int, identifier: str, why: str, now: datetime) -> None:

@@ -5,12 +5,10 @@ Each of these is then taken up by itself: a paused workflow keeps its own waitin
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from pydantic import ValidationError
 
 from apps.database import bulk, wakeups
 from apps.database.failpoints import failpoint
@@ -22,10 +20,10 @@ from apps.events.sources import OCCURRED
 from apps.people.finding import find_people
 from apps.runs.claims.arrivals.entries import enters
 from apps.runs.claims.arrivals.exits import end_journeys
-from apps.runs.claims.arrivals.source_facts import name_of_source
+from apps.runs.claims.arrivals.source_facts import listening_rule, name_of_source
 from apps.sources.contract import Fired
 from apps.sources.lifecycle import heard_key
-from apps.sources.registry import DOORS, TRIGGERS
+from apps.sources.registry import DOORS
 from apps.sources.source_rule import FiredRule, index_key
 
 FIRED = "trigger.fired"
@@ -121,20 +119,11 @@ def _starts(event: Event, keys: list[Key], fitting: dict[Key, list[tuple[int, st
 
 
 def _start(trigger_id: int, settings: str, event: Event) -> WorkflowStart | None:
-    rule = _rule(event.source_kind, settings)
+    rule = listening_rule(event.source_kind, settings)
     if rule is None or not rule.fits(event.body):
         return None
     fired = rule.fire(event.body)
     return WorkflowStart(trigger_id, rule, fired.body) if isinstance(fired, Fired) else None
-
-
-@lru_cache(maxsize=1024)
-def _rule(kind: str, settings: str) -> FiredRule | None:
-    try:
-        rule = TRIGGERS.all()[kind].model_validate_json(settings)
-    except (KeyError, ValidationError):
-        return None
-    return rule if isinstance(rule, FiredRule) else None
 
 
 def _fired(event: Event, start: WorkflowStart, now: datetime) -> EventRow:
