@@ -47,6 +47,16 @@ def test_no_child_outlives_the_supervisor(tmp_path: Path, sign: signal.Signals) 
     assert are_gone(pids)
 
 
+def test_a_stop_that_comes_while_a_part_is_forked_is_heard(tmp_path: Path) -> None:
+    hook = "import signal; os.register_at_fork(after_in_parent=lambda: os.kill(os.getpid(), signal.SIGINT))"
+    running, pids = supervisor(tmp_path / "log", hook, one="sleep 300")
+    try:
+        assert running.wait(20) == 0
+        assert are_gone(pids)
+    finally:
+        running.kill()
+
+
 def told(log: Path, wanted: str) -> str:
     """What it has said, once it said this."""
     until = time.monotonic() + 20
